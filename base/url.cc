@@ -1,0 +1,56 @@
+#include "base/url.h"
+
+// Boost.URL 1.81 compiled in here: Debian splits its library from the headers.
+#include <boost/url/src.hpp>
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+namespace sluice {
+namespace urls = boost::urls;
+
+Result<HttpUrl> parse_http_url(std::string_view text) {
+  const auto parsed = urls::parse_uri(urls::string_view(text.data(), text.size()));
+  if (!parsed) {
+    return fail(Errc::invalid_argument, "'" + std::string(text) + "' is not an absolute URL");
+  }
+  const urls::url_view view = *parsed;
+  if (view.scheme_id() == urls::scheme::https) {
+    return fail(Errc::invalid_argument,
+                "'" + std::string(text) +
+                    "' is https, and this build's client has no TLS: put a proxy in front");
+  }
+  if (view.scheme_id() != urls::scheme::http) {
+    return fail(Errc::invalid_argument, "'" + std::string(text) + "' is not an http URL");
+  }
+  HttpUrl url;
+  url.text = std::string(text);
+  url.host = view.host_address();
+  if (url.host.empty()) return fail(Errc::invalid_argument, "'" + url.text + "' has no host");
+  if (view.has_userinfo()) {
+    return fail(Errc::invalid_argument, "'" + url.text + "' carries credentials; they are not sent");
+  }
+  if (view.has_port() && !view.port().empty()) {
+    url.port = view.port_number();
+    if (url.port == 0) return fail(Errc::invalid_argument, "'" + url.text + "' has a bad port");
+  }
+  url.authority = std::string(view.encoded_host_and_port().data(), view.encoded_host_and_port().size());
+  url.target = std::string(view.encoded_path().data(), view.encoded_path().size());
+  if (url.target.empty()) url.target = "/";
+  if (view.has_query()) {
+    url.target += '?';
+    url.target.append(view.encoded_query().data(), view.encoded_query().size());
+  }
+  return url;
+}
+
+bool is_uri_reference(std::string_view text) noexcept {
+  return !text.empty() &&
+         urls::parse_uri_reference(urls::string_view(text.data(), text.size())).has_value();
+}
+
+bool is_absolute_uri(std::string_view text) noexcept {
+  return urls::parse_uri(urls::string_view(text.data(), text.size())).has_value();
+}
+
+}  // namespace sluice

@@ -1,0 +1,40 @@
+// The composition root: the commands of cli/commands.def and nothing else.
+
+#include "cli/command.h"
+
+#include <csignal>
+
+namespace sluice {
+
+#define SLUICE_COMMAND(add) void add(CLI::App& app, int& status);
+#include "cli/commands.def"
+#undef SLUICE_COMMAND
+
+namespace {
+
+constexpr AddCommand kCommands[] = {
+#define SLUICE_COMMAND(add) add,
+#include "cli/commands.def"
+#undef SLUICE_COMMAND
+};
+
+int run(int argc, char** argv) {
+  CLI::App app("An event-driven CloudEvents broker with inference triggers.", "sluice");
+  app.require_subcommand(1);
+  int status = kExitOk;
+  for (const AddCommand add : kCommands) add(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  return status;
+}
+
+}  // namespace
+}  // namespace sluice
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // A peer that has gone is an error code, not the end.
+  return sluice::run(argc, argv);
+}

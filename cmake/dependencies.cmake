@@ -1,0 +1,20 @@
+# Everything comes from Debian 12 packages (tools/setup.sh installs them).
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 QUIET)
+if(NOT Boost_FOUND OR Boost_VERSION VERSION_LESS 1.81)
+  message(FATAL_ERROR "Sluice needs Boost 1.81 or newer: install libboost1.81-dev (tools/setup.sh does)")
+endif()
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
+find_package(nlohmann_json REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(date REQUIRED)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

@@ -1,0 +1,38 @@
+# Flags shared by every target of ours, as one interface target.
+
+add_library(sluice_flags INTERFACE)
+target_compile_options(sluice_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  $<$<BOOL:${SLUICE_WERROR}>:-Werror>)
+target_include_directories(sluice_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(sluice_flags INTERFACE
+  BOOST_ASIO_NO_DEPRECATED
+  BOOST_ASIO_DISABLE_BOOST_COROUTINE
+  SPDLOG_FMT_EXTERNAL)
+
+if(SLUICE_SANITIZE STREQUAL "address")
+  target_compile_options(sluice_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(sluice_flags INTERFACE -fsanitize=address,undefined)
+elseif(SLUICE_SANITIZE STREQUAL "thread")
+  target_compile_options(sluice_flags INTERFACE -fsanitize=thread -Wno-tsan)
+  target_link_options(sluice_flags INTERFACE -fsanitize=thread)
+endif()
+
+# g++ 12 warns of code inside Boost and the standard library that it has inlined itself.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(sluice_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+endif()
+
+# A folder of the house: sluice_add_folder(NAME LINKS...). Sources are globbed, so a new kind is one
+# file; CONFIGURE_DEPENDS makes the build notice it.
+function(sluice_add_folder name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  if(NOT sources)
+    add_library(sluice_${name} INTERFACE)
+    target_link_libraries(sluice_${name} INTERFACE sluice_flags)
+    return()
+  endif()
+  add_library(sluice_${name} STATIC ${sources})
+  target_link_libraries(sluice_${name} PUBLIC sluice_flags ${ARGN})
+endfunction()

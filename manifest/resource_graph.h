@@ -1,0 +1,39 @@
+#pragma once
+
+#include "broker/broker_spec.h"
+#include "sinks/sink_spec.h"
+#include "sources/source_spec.h"
+
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+/// One declared resource, for listings.
+struct ResourceEntry {
+  std::string api_version;
+  std::string kind;
+  std::string ns;
+  std::string name;
+  std::string path;  ///< Its ingress path where it is addressable, e.g. "/default/orders"; else "".
+  std::string url;   ///< A Service's sluice.dev/url; else "".
+};
+
+/// What a set of manifests describes: specs with every reference resolved and every default and
+/// fallback applied. Data only: it starts nothing.
+struct ResourceGraph {
+  std::vector<BrokerSpec> brokers;
+  std::vector<ChannelResourceSpec> channels;
+  std::vector<SequenceSpec> sequences;
+  std::vector<ParallelSpec> parallels;
+  std::vector<SourceSpec> sources;
+  std::vector<SinkSpec> sinks;
+  std::vector<ResourceEntry> resources;  ///< Everything, in the order declared.
+};
+
+/// The ingress path of an addressable resource. `plural` is "" for a Broker, else "channels",
+/// "sequences", "parallels", "sinks", ...
+[[nodiscard]] std::string ingress_path(std::string_view ns, std::string_view plural,
+                                       std::string_view name);
+
+}  // namespace sluice

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/task.h"
+#include "event/event.h"
+#include "sinks/sink_spec.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sluice {
+
+/// One try at a sink and how it ended.
+struct Attempt {
+  int status = 0;       ///< HTTP status, or what stands for it; 0: there was no response.
+  EventPtr reply;       ///< The event in a 2xx answer, if any.
+  std::string detail;   ///< What went wrong, one line; empty on success.
+  std::string body;     ///< First kKeptBodyBytes of the response body, on failure.
+  std::optional<std::chrono::milliseconds> retry_after;  ///< Where the response asked for it.
+  bool ignored_body = false;  ///< 2xx with a body that is no event, and plain-reply is `ignore`.
+
+  static constexpr std::size_t kKeptBodyBytes = 768;
+
+  [[nodiscard]] bool succeeded() const noexcept { return status >= 200 && status < 300; }
+};
+
+/// The attempt that an Error stands for; its status is that of the code.
+[[nodiscard]] Attempt failed_attempt(const Error& error);
+
+/// Anything addressable that accepts an event and may reply: an HTTP subscriber, a broker's own
+/// ingress, a channel, a printer. Source output, trigger subscriber, reply, flow step and dead
+/// letter are all this one port.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+
+  /// One try, ended by `deadline` at the latest. May be called from any core; never throws.
+  virtual Awaitable<Attempt> send(EventPtr event, Deadline deadline) = 0;
+
+  /// The URL that names this sink to others, e.g. in `knativeerrordest`.
+  [[nodiscard]] virtual const std::string& url() const noexcept = 0;
+};
+
+using SinkPtr = std::shared_ptr<Sink>;
+
+/// Makes the in-process sink that `spec` describes. The kinds are the lines of sinks/sinks.def; each
+/// .cc documents its own fields on top. `url` is its ingress URL.
+/// Errors: invalid_argument (names the offending field).
+[[nodiscard]] Result<SinkPtr> make_sink(const SinkSpec& spec, std::string url);
+
+}  // namespace sluice

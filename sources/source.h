@@ -1,0 +1,41 @@
+#pragma once
+
+#include "base/core_pool.h"
+#include "base/task.h"
+#include "sinks/sink.h"
+#include "sources/source_spec.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+namespace sluice {
+
+/// What became of a source's events: sluice_source_events_total{outcome}.
+struct SourceCounters {
+  std::atomic<std::uint64_t> delivered{0};
+  std::atomic<std::uint64_t> retried{0};
+  std::atomic<std::uint64_t> dropped{0};
+};
+
+/// Produces events into a Sink. Lifecycle: make_source() -> start() -> stop() -> destroy, all on
+/// the core it was made for.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  virtual void start() = 0;
+
+  /// Produces nothing more; completes when nothing of this source is in flight. Never fails.
+  virtual Awaitable<void> stop() = 0;
+
+  [[nodiscard]] virtual const SourceCounters& counters() const noexcept = 0;
+};
+
+/// Makes the source that `spec` describes. The kinds are the lines of sources/sources.def; each .cc
+/// documents its own fields on top.
+/// Errors: invalid_argument (names the offending field).
+[[nodiscard]] Result<std::unique_ptr<Source>> make_source(const SourceSpec& spec, SinkPtr sink,
+                                                          Core& core);
+
+}  // namespace sluice
