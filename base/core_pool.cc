@@ -2,7 +2,7 @@
 
 #include "base/assert.h"
 
-#include <bit>
+#include <algorithm>
 #include <functional>
 #include <random>
 #include <string_view>
@@ -49,6 +49,10 @@ CorePool::CorePool(std::size_t cores) {
       core.io().run();
     });
   }
+}
+
+std::size_t CorePool::available() noexcept {
+  return std::max(1U, std::thread::hardware_concurrency());
 }
 
 CorePool::~CorePool() { stop(); }

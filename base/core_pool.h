@@ -66,6 +66,10 @@ class CurrentCore {
 class CorePool {
  public:
   explicit CorePool(std::size_t cores);
+
+  /// How many cores this process may use.
+  [[nodiscard]] static std::size_t available() noexcept;
+
   ~CorePool();
 
   [[nodiscard]] std::size_t size() const noexcept { return cores_.size(); }

@@ -18,6 +18,7 @@ std::int64_t DeadlineWheel::tick_of(Deadline due) noexcept {
 void DeadlineWheel::schedule(Expiring& item, Deadline due) {
   item.unlink();
   if (due == kNever || stopped_) return;
+  if (hurried_) due = Deadline::min() + kTick;
   item.due_ = due;
   if (!armed_) next_tick_ = tick_of(std::chrono::steady_clock::now());
   const auto tick = std::max(tick_of(due), next_tick_);
@@ -33,7 +34,7 @@ void DeadlineWheel::arm() {
   });
 }
 
-bool DeadlineWheel::expire_slot(List& slot, Deadline now) {
+void DeadlineWheel::expire_slot(List& slot, Deadline now) {
   List due_now;
   for (auto it = slot.begin(); it != slot.end();) {
     Expiring& item = *it++;
@@ -47,19 +48,27 @@ bool DeadlineWheel::expire_slot(List& slot, Deadline now) {
     item.unlink();
     item.expire();
   }
-  return !slot.empty();
 }
 
 void DeadlineWheel::on_tick() {
   const Deadline now = std::chrono::steady_clock::now();
   const std::int64_t last = std::min(now.time_since_epoch() / kTick,
                                      next_tick_ + static_cast<std::int64_t>(kSlots) - 1);
-  for (; next_tick_ <= last; ++next_tick_) {
-    expire_slot(slots_[static_cast<std::size_t>(next_tick_) % kSlots], now);
+  while (next_tick_ <= last) {
+    // Counted up first: what expire() schedules for at once belongs in the next slot, not in this one.
+    const auto tick = static_cast<std::size_t>(next_tick_++);
+    expire_slot(slots_[tick % kSlots], now);
   }
   armed_ = false;
   if (stopped_) return;
   if (std::ranges::any_of(slots_, [](const List& slot) { return !slot.empty(); })) arm();
+}
+
+void DeadlineWheel::hurry() {
+  hurried_ = true;
+  List all;
+  for (List& slot : slots_) all.splice(all.end(), slot);
+  while (!all.empty()) schedule(all.front(), Deadline());  // Takes it off `all`.
 }
 
 void DeadlineWheel::stop() {

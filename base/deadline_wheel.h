@@ -46,7 +46,11 @@ class DeadlineWheel {
 
   static void cancel(Expiring& item) noexcept { item.unlink(); }
 
-  /// Stops the clock; nothing expires any more. For shutdown.
+  /// From now on every deadline counts as passed: what is scheduled expires at the next tick, and
+  /// what will be scheduled as well. Ends all waiting at shutdown.
+  void hurry();
+
+  /// Stops the clock; nothing expires any more.
   void stop();
 
  private:
@@ -56,7 +60,7 @@ class DeadlineWheel {
   [[nodiscard]] static std::int64_t tick_of(Deadline due) noexcept;
   void arm();
   void on_tick();
-  bool expire_slot(List& slot, Deadline now);
+  static void expire_slot(List& slot, Deadline now);
 
   boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                     boost::asio::wait_traits<std::chrono::steady_clock>, Executor>
@@ -64,6 +68,7 @@ class DeadlineWheel {
   std::array<List, kSlots> slots_;
   std::int64_t next_tick_ = 0;  // The first tick that on_tick() has not looked at.
   bool armed_ = false;
+  bool hurried_ = false;
   bool stopped_ = false;
 };
 

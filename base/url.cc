@@ -9,9 +9,20 @@
 namespace sluice {
 namespace urls = boost::urls;
 
+namespace {
+
+/// Boost.URL 1.81 takes `http://host:port/` for an empty port and the path "port/": behind an
+/// authority a path is empty or begins with a slash (RFC 3986, section 3.3).
+bool has_sound_path(const urls::url_view& url) noexcept {
+  const urls::string_view path = url.encoded_path();
+  return !url.has_authority() || path.empty() || path.front() == '/';
+}
+
+}  // namespace
+
 Result<HttpUrl> parse_http_url(std::string_view text) {
   const auto parsed = urls::parse_uri(urls::string_view(text.data(), text.size()));
-  if (!parsed) {
+  if (!parsed || !has_sound_path(*parsed)) {
     return fail(Errc::invalid_argument, "'" + std::string(text) + "' is not an absolute URL");
   }
   const urls::url_view view = *parsed;
@@ -45,12 +56,14 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
 }
 
 bool is_uri_reference(std::string_view text) noexcept {
-  return !text.empty() &&
-         urls::parse_uri_reference(urls::string_view(text.data(), text.size())).has_value();
+  if (text.empty()) return false;
+  const auto parsed = urls::parse_uri_reference(urls::string_view(text.data(), text.size()));
+  return parsed && has_sound_path(*parsed);
 }
 
 bool is_absolute_uri(std::string_view text) noexcept {
-  return urls::parse_uri(urls::string_view(text.data(), text.size())).has_value();
+  const auto parsed = urls::parse_uri(urls::string_view(text.data(), text.size()));
+  return parsed && has_sound_path(*parsed);
 }
 
 }  // namespace sluice

@@ -11,7 +11,7 @@ target_compile_definitions(sluice_flags INTERFACE
   SPDLOG_FMT_EXTERNAL)
 
 if(SLUICE_SANITIZE STREQUAL "address")
-  target_compile_options(sluice_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_compile_options(sluice_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(sluice_flags INTERFACE -fsanitize=address,undefined)
 elseif(SLUICE_SANITIZE STREQUAL "thread")
   target_compile_options(sluice_flags INTERFACE -fsanitize=thread -Wno-tsan)
@@ -20,7 +20,8 @@ endif()
 
 # g++ 12 warns of code inside Boost and the standard library that it has inlined itself.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(sluice_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+  target_compile_options(sluice_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
+    -Wno-mismatched-new-delete)
 endif()
 
 # A folder of the house: sluice_add_folder(NAME LINKS...). Sources are globbed, so a new kind is one

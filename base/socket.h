@@ -1,0 +1,62 @@
+#pragma once
+
+#include "base/core_pool.h"
+#include "base/task.h"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <string_view>
+
+namespace sluice {
+
+/// A TCP socket on one core. Reading waits for readiness and then reads without blocking into the
+/// core's scratch bytes, so that an idle connection holds no buffer.
+using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+
+/// Cancels a socket's operations once a deadline has passed. One per socket in use; costs a list
+/// link, not a timer.
+class SocketDeadline final : public Expiring {
+ public:
+  SocketDeadline(Core& core, TcpSocket& socket) : core_(core), socket_(socket) {}
+  ~SocketDeadline() { DeadlineWheel::cancel(*this); }
+
+  void set(Deadline due) {
+    passed_ = false;
+    core_.deadlines().schedule(*this, due);
+  }
+  [[nodiscard]] bool passed() const noexcept { return passed_; }
+
+  void expire() override;
+
+ private:
+  Core& core_;
+  TcpSocket& socket_;
+  bool passed_ = false;
+};
+
+enum class Readiness { read, write };
+
+/// Waits until `socket` is ready.
+/// Errors: deadline_exceeded; unavailable when the socket broke or was closed.
+Task<void> wait_ready(TcpSocket& socket, Readiness what, SocketDeadline& deadline);
+
+/// Writes all of two buffers, at once where the socket takes them, else as it gets room.
+/// Errors: as wait_ready().
+Task<void> write_all(TcpSocket& socket, std::string_view head, std::string_view body,
+                     SocketDeadline& deadline);
+
+/// What one read_now() found.
+struct ReadNow {
+  std::size_t size = 0;      ///< Bytes read; 0 where nothing was there yet or the stream ended.
+  bool ended = false;        ///< The peer has closed its side, or the socket broke.
+};
+
+/// Reads what is there, without waiting. The socket is in non-blocking mode.
+[[nodiscard]] ReadNow read_now(TcpSocket& socket, char* into, std::size_t room) noexcept;
+
+/// No delay, non-blocking: what every socket of ours is.
+void prepare(TcpSocket& socket) noexcept;
+
+}  // namespace sluice
