@@ -1,6 +1,7 @@
 #include "event/event.h"
 
 #include "base/assert.h"
+#include "event/core_attribute.h"
 
 #include <algorithm>
 #include <charconv>
@@ -38,6 +39,8 @@ struct TrailingAllocator {
   char** tail;  // Written by allocate() only; dangles afterwards.
 };
 
+constexpr std::size_t kRequiredCount = 3;  // id, source, type: always there, and first.
+
 // Control block and malloc's own header, for size_bytes().
 constexpr std::size_t kAllocationOverhead = 48;
 
@@ -71,13 +74,21 @@ bool Event::overridden(std::string_view name) const noexcept {
 }
 
 std::optional<std::string_view> Event::attribute(std::string_view name) const noexcept {
-  if (name == "type") return type();
-  if (name == "source") return source();
-  if (name == "id") return id();
-  if (name == "specversion") return to_string(specversion_);
+  switch (core_attribute(name)) {
+    case CoreAttribute::id:
+      return id();
+    case CoreAttribute::source:
+      return source();
+    case CoreAttribute::type:
+      return type();
+    case CoreAttribute::specversion:
+      return to_string(specversion_);
+    default:
+      break;
+  }
   if (arrival_time_.size > 0 && name == kArrivalTime) return arrival_time_.view();
   if (hops_.size > 0 && name == kHops) return hops_.view();
-  for (std::size_t i = 3; i < attribute_count_; ++i) {
+  for (std::size_t i = kRequiredCount; i < attribute_count_; ++i) {
     if (name_of(i) == name) return value_of(i);
   }
   return std::nullopt;
@@ -101,11 +112,10 @@ std::optional<std::int32_t> Event::hops() const noexcept {
 }
 
 EventBuilder& EventBuilder::set(std::string_view name, std::string_view value, AttributeType type) {
-  for (Attribute& attribute : required_) {
-    if (attribute.name == name) {
-      attribute.value = value;
-      return *this;
-    }
+  const auto index = static_cast<std::size_t>(core_attribute(name));
+  if (index < required_.size()) {
+    required_[index].value = value;
+    return *this;
   }
   const auto it = std::ranges::find(rest_, name, &Attribute::name);
   if (it == rest_.end()) {
@@ -116,9 +126,21 @@ EventBuilder& EventBuilder::set(std::string_view name, std::string_view value, A
   return *this;
 }
 
+bool EventBuilder::add(std::string_view name, std::string_view value, AttributeType type) {
+  const auto index = static_cast<std::size_t>(core_attribute(name));
+  if (index < required_.size()) {
+    if (!required_[index].value.empty()) return false;
+    required_[index].value = value;
+    return true;
+  }
+  if (std::ranges::find(rest_, name, &Attribute::name) != rest_.end()) return false;
+  rest_.push_back({name, value, type});
+  return true;
+}
+
 EventBuilder& EventBuilder::remove(std::string_view name) {
-  const auto gone = std::ranges::remove(rest_, name, &Attribute::name);
-  rest_.erase(gone.begin(), gone.end());
+  const auto it = std::ranges::find(rest_, name, &Attribute::name);
+  if (it != rest_.end()) rest_.erase(it);
   return *this;
 }
 
@@ -128,8 +150,8 @@ EventBuilder& EventBuilder::header(std::string_view name, std::string_view value
 }
 
 EventBuilder& EventBuilder::remove_header(std::string_view name) {
-  const auto gone = std::ranges::remove(headers_, name, &PassedHeader::name);
-  headers_.erase(gone.begin(), gone.end());
+  const auto has_name = [name](const PassedHeader& header) { return header.name == name; };
+  headers_.erase(std::remove_if(headers_.begin(), headers_.end(), has_name), headers_.end());
   return *this;
 }
 
@@ -151,9 +173,8 @@ EventBuilder& EventBuilder::adopt(std::unique_ptr<char[]> buffer, std::size_t bu
 }
 
 const Attribute* EventBuilder::find(std::string_view name) const noexcept {
-  for (const Attribute& attribute : required_) {
-    if (attribute.name == name) return attribute.value.empty() ? nullptr : &attribute;
-  }
+  const auto index = static_cast<std::size_t>(core_attribute(name));
+  if (index < required_.size()) return required_[index].value.empty() ? nullptr : &required_[index];
   const auto it = std::ranges::find(rest_, name, &Attribute::name);
   return it == rest_.end() ? nullptr : &*it;
 }
@@ -161,8 +182,9 @@ const Attribute* EventBuilder::find(std::string_view name) const noexcept {
 EventBuilder EventBuilder::copy_of(const Event& event) {
   EventBuilder copy;
   copy.specversion = event.specversion();
-  event.for_each_attribute(
-      [&](const Attribute& attribute) { copy.set(attribute.name, attribute.value, attribute.type); });
+  event.for_each_attribute([&](const Attribute& attribute) {
+    copy.set(attribute.name, attribute.value, attribute.type);
+  });
   event.for_each_header(
       [&](const PassedHeader& header) { copy.header(header.name, header.value); });
   copy.data(event.data(), event.data_kind());
@@ -178,7 +200,8 @@ EventPtr EventBuilder::build() {
   for (const Attribute& attribute : rest_) {
     text_bytes += attribute.name.size() + attribute.value.size();
   }
-  for (const PassedHeader& header : headers_) text_bytes += header.name.size() + header.value.size();
+  for (const PassedHeader& header : headers_)
+    text_bytes += header.name.size() + header.value.size();
 
   const std::size_t extra = count * sizeof(Event::Slot) + text_bytes;
   char* tail = nullptr;

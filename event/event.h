@@ -1,49 +1,15 @@
 #pragma once
 
-#include "base/result.h"
+#include "event/attribute.h"
+#include "event/event_builder.h"
 
-#include <boost/container/small_vector.hpp>
-
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 
 namespace sluice {
-
-/// The CloudEvents versions Sluice speaks. An event keeps the version it came with.
-enum class SpecVersion : std::uint8_t { v0_3, v1_0 };
-
-/// How an attribute was typed when it came; it decides only how JSON shows it again. Times and
-/// URIs are strings here: they are kept as text.
-enum class AttributeType : std::uint8_t { string, integer, boolean };
-
-/// What is known of the data, for when the event is written as JSON.
-enum class DataKind : std::uint8_t {
-  none,    ///< No data at all; differs from empty data only in JSON.
-  bytes,   ///< Opaque: from binary mode or from data_base64.
-  text,    ///< Came as a JSON string with a content type that is not JSON: valid UTF-8.
-  json,    ///< Came as a JSON value: the bytes are that value, checked.
-};
-
-/// One context attribute. The views live as long as the event.
-struct Attribute {
-  std::string_view name;
-  std::string_view value;  ///< The canonical CloudEvents string form.
-  AttributeType type = AttributeType::string;
-};
-
-/// One transport header that travels beside the event: traceparent, tracestate, and the producer's
-/// headers on Knative's allow-list. Names are lower case.
-struct PassedHeader {
-  std::string_view name;
-  std::string_view value;
-};
-
-class Event;
-/// An event is never copied on fan-out: everybody holds the same one.
-using EventPtr = std::shared_ptr<const Event>;
 
 /// One CloudEvent, immutable, in one allocation: a fixed head, a table of attributes, their bytes,
 /// and the data behind them (large data stays in the buffer that it was read into).
@@ -114,55 +80,6 @@ class Event final {
   std::string_view data_;
   std::unique_ptr<char[]> adopted_;  // The buffer data_ points into, where it was not copied.
 };
-
-/// Collects what an event is made of, as views, and makes the event in one allocation. The views
-/// must live until build(). Says nothing about validity: event/validation.h does.
-class EventBuilder {
- public:
-  SpecVersion specversion = SpecVersion::v1_0;
-
-  /// Sets an attribute other than specversion; replaces it where it is set already. The name is
-  /// lower case.
-  EventBuilder& set(std::string_view name, std::string_view value,
-                    AttributeType type = AttributeType::string);
-  EventBuilder& remove(std::string_view name);
-  EventBuilder& header(std::string_view name, std::string_view value);
-  EventBuilder& remove_header(std::string_view name);
-  EventBuilder& data(std::string_view bytes, DataKind kind);
-  /// `bytes` points into `buffer`, which the event keeps instead of copying.
-  EventBuilder& adopt(std::unique_ptr<char[]> buffer, std::size_t buffer_size,
-                      std::string_view bytes, DataKind kind);
-
-  /// The value of an attribute set so far; null when absent.
-  [[nodiscard]] const Attribute* find(std::string_view name) const noexcept;
-
-  /// Everything of `event`, its stamps and headers included.
-  [[nodiscard]] static EventBuilder copy_of(const Event& event);
-
-  /// id, source and type must be set. The builder is spent afterwards.
-  [[nodiscard]] EventPtr build();
-
- private:
-  std::array<Attribute, 3> required_{Attribute{"id", {}}, Attribute{"source", {}},
-                                     Attribute{"type", {}}};
-  boost::container::small_vector<Attribute, 8> rest_;
-  boost::container::small_vector<PassedHeader, 4> headers_;
-  std::string_view data_;
-  DataKind data_kind_ = DataKind::none;
-  std::unique_ptr<char[]> adopted_;
-  std::size_t adopted_size_ = 0;
-};
-
-/// The event with the broker's extensions set: `knativearrivaltime` where `arrival_time` is not
-/// empty (at most 35 bytes), and `knativebrokerttl`. In place when the caller's is the only
-/// reference, else on a copy.
-[[nodiscard]] EventPtr stamped(EventPtr event, std::string_view arrival_time,
-                               std::optional<std::int32_t> hops);
-
-inline constexpr std::string_view kArrivalTime = "knativearrivaltime";
-inline constexpr std::string_view kHops = "knativebrokerttl";
-
-[[nodiscard]] std::string_view to_string(SpecVersion version) noexcept;
 
 // Implementation of the templates.
 

@@ -13,7 +13,7 @@ namespace sluice {
 
 /// How an HTTP message carries an event (CloudEvents HTTP protocol binding 1.0.2, section 3).
 enum class HttpMode : std::uint8_t {
-  none,         ///< No event: neither a CloudEvents content type nor ce-specversion.
+  none,  ///< No event: neither a CloudEvents content type nor ce-specversion.
   binary,
   structured,   ///< application/cloudevents+json
   batch,        ///< application/cloudevents-batch+json
@@ -22,7 +22,7 @@ enum class HttpMode : std::uint8_t {
 
 [[nodiscard]] HttpMode http_mode(std::span<const HttpField> fields) noexcept;
 
-/// The body of an HTTP message. 64 bytes behind `bytes` are readable (simdjson wants that).
+/// The body of an HTTP message. Nothing behind `bytes` is read: no padding is needed.
 struct HttpBody {
   std::string_view bytes;
   std::unique_ptr<char[]> owned;  ///< Holds `bytes` where the body has a buffer of its own.

@@ -5,20 +5,25 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice {
 
 /// A condition on one attribute that an index can look up.
 struct Pin {
-  enum class Kind { exact, prefix, suffix };
+  enum class Kind : std::uint8_t { exact, prefix, suffix };
   Kind kind = Kind::exact;
   std::string attribute;
-  std::string value;
+  std::string value;  ///< Not empty.
 };
+
+/// Alternatives of which every matching event meets at least one, so that an index may skip the
+/// filter for all other events.
+using PinSet = std::vector<Pin>;
 
 /// A trigger's predicate over one event, compiled once and asked for every event.
 ///
@@ -29,23 +34,29 @@ class Filter {
   virtual ~Filter() = default;
   [[nodiscard]] virtual bool matches(const Event& event) const noexcept = 0;
 
-  /// Alternatives of which every matching event meets at least one, so that an index may skip this
-  /// filter for all other events. Empty: nothing is known, the filter is always asked.
-  [[nodiscard]] virtual std::vector<Pin> pins() const { return {}; }
+  /// Each of these sets is true by itself; the index takes the one that is worth most to it. None:
+  /// nothing is known, the filter is always asked. The same answer each time.
+  [[nodiscard]] virtual std::vector<PinSet> pins() const { return {}; }
 };
 
 using FilterPtr = std::shared_ptr<const Filter>;
 
 /// Compiles one dialect object, e.g. {"prefix": {"type": "com.example."}}. The dialects are the
-/// lines of filter/dialects.def.
-/// Errors: invalid_argument when the dialect is unknown or its argument malformed. A filter that
-/// does not compile is an error of the trigger, never a filter that matches all.
+/// lines of filter/dialects.def. Every scalar is a string, as written.
+/// Errors: invalid_argument when the dialect is unknown or its argument malformed; the detail
+/// starts with the path of the clause ("all[1].exact.type: ..."). A filter that does not compile is
+/// an error of the trigger, never a filter that matches all.
 [[nodiscard]] Result<FilterPtr> compile_filter(const nlohmann::json& spec);
 
-/// Compiles a Trigger's `filters` array: an implicit `all`.
+/// Compiles a Trigger's `filters` array: an implicit `all`. An empty one matches every event;
+/// whoever reads the Trigger has looked at `filter` then. Paths start with "filters[0]".
 [[nodiscard]] Result<FilterPtr> compile_filters(const nlohmann::json& filters);
 
 /// Compiles a Trigger's `filter.attributes`: exact, where the value "" means present and not empty.
+/// An empty object matches every event. Paths start with "filter.attributes".
 [[nodiscard]] Result<FilterPtr> compile_attributes_filter(const nlohmann::json& attributes);
+
+/// The dialects built in, in the order of filter/dialects.def.
+[[nodiscard]] std::vector<std::string_view> filter_dialects();
 
 }  // namespace sluice

@@ -1,0 +1,249 @@
+// One table per pinned attribute: values by hash, prefixes and suffixes by hash too, one table for
+// each length that occurs. An event costs one lookup per attribute and length, however many filters
+// there are; what it finds is asked with matches().
+
+#include "filter/filter_index.h"
+
+#include "base/assert.h"
+
+#include <boost/container/small_vector.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const noexcept {
+    return std::hash<std::string_view>()(text);
+  }
+};
+
+template <typename T>
+using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
+
+/// One filter in the index. Its address is stable.
+struct Entry {
+  FilterIndex::Id id = 0;
+  FilterPtr filter;              // Null matches every event.
+  std::uint32_t pin_set = 0;     // Which of the filter's sets it is filed under; kNone for none.
+  bool filed_often = false;      // Under several pins, so that one event may find it twice.
+  std::uint64_t last_round = 0;  // The match() that found it last.
+};
+
+constexpr std::uint32_t kNone = 0xffffffff;
+
+using Bucket = boost::container::small_vector<Entry*, 1>;
+
+void erase_from(Bucket& bucket, const Entry* entry) {
+  const auto it = std::find(bucket.begin(), bucket.end(), entry);
+  SLUICE_ASSERT(it != bucket.end());
+  *it = bucket.back();
+  bucket.pop_back();
+}
+
+/// The values of one length, for prefixes and suffixes.
+struct LengthTable {
+  std::size_t size = 0;
+  TextMap<Bucket> buckets;
+};
+
+using LengthTables = std::vector<LengthTable>;  // By size, ascending.
+
+struct AttributeTable {
+  TextMap<Bucket> exact;
+  LengthTables prefixes;
+  LengthTables suffixes;
+
+  [[nodiscard]] LengthTables& lengths(Pin::Kind kind) {
+    return kind == Pin::Kind::prefix ? prefixes : suffixes;
+  }
+  [[nodiscard]] bool is_empty() const noexcept {
+    return exact.empty() && prefixes.empty() && suffixes.empty();
+  }
+};
+
+LengthTables::iterator find_length(LengthTables& tables, std::size_t size) {
+  return std::lower_bound(tables.begin(), tables.end(), size,
+                          [](const LengthTable& table, std::size_t s) { return table.size < s; });
+}
+
+/// The buckets for the values of `pin`'s kind and size; null where there are none.
+TextMap<Bucket>* find_buckets(AttributeTable& table, const Pin& pin) {
+  if (pin.kind == Pin::Kind::exact) return &table.exact;
+  LengthTables& lengths = table.lengths(pin.kind);
+  const auto it = find_length(lengths, pin.value.size());
+  return it != lengths.end() && it->size == pin.value.size() ? &it->buckets : nullptr;
+}
+
+TextMap<Bucket>& make_buckets(AttributeTable& table, const Pin& pin) {
+  if (TextMap<Bucket>* const found = find_buckets(table, pin)) return *found;
+  LengthTables& lengths = table.lengths(pin.kind);
+  const auto it = lengths.insert(find_length(lengths, pin.value.size()), LengthTable());
+  it->size = pin.value.size();
+  return it->buckets;
+}
+
+}  // namespace
+
+class FilterIndex::Tables {
+ public:
+  void add(Id id, FilterPtr filter) {
+    const auto [it, is_new] = entries_.try_emplace(id);
+    SLUICE_ASSERT(is_new);
+    Entry& entry = it->second;
+    entry.id = id;
+    entry.filter = std::move(filter);
+    const std::vector<PinSet> sets = entry.filter ? entry.filter->pins() : std::vector<PinSet>();
+    entry.pin_set = choose(sets);
+    if (entry.pin_set == kNone) {
+      always_.push_back(&entry);
+      return;
+    }
+    const PinSet& chosen = sets[entry.pin_set];
+    entry.filed_often = chosen.size() > 1;
+    for (const Pin& pin : chosen) {
+      make_buckets(tables_[pin.attribute], pin)[pin.value].push_back(&entry);
+    }
+  }
+
+  void remove(Id id) {
+    const auto it = entries_.find(id);
+    SLUICE_ASSERT(it != entries_.end());
+    const Entry& entry = it->second;
+    if (entry.pin_set == kNone) {
+      erase_from(always_, &entry);
+    } else {
+      const std::vector<PinSet> sets = entry.filter->pins();
+      for (const Pin& pin : sets[entry.pin_set]) unfile(pin, entry);
+    }
+    entries_.erase(it);
+  }
+
+  void match(const Event& event, std::vector<Id>& matched) {
+    ++round_;
+    const Search search{event, matched, round_};
+    ask(always_, search);
+    // Few attributes are pinned as a rule; where many are, the event has fewer.
+    constexpr std::size_t kFew = 8;
+    if (tables_.size() <= kFew) {
+      for (const auto& [name, table] : tables_) {
+        if (const auto value = event.attribute(name)) look_up(table, *value, search);
+      }
+      return;
+    }
+    const auto visit = [&](std::string_view name, std::string_view value) {
+      const auto it = tables_.find(name);
+      if (it != tables_.end()) look_up(it->second, value, search);
+    };
+    visit("specversion", to_string(event.specversion()));
+    event.for_each_attribute([&](const Attribute& a) { visit(a.name, a.value); });
+  }
+
+ private:
+  /// One call of match().
+  struct Search {
+    const Event& event;
+    std::vector<Id>& matched;
+    std::uint64_t round;
+  };
+
+  static void ask(const Bucket& bucket, const Search& search) {
+    for (Entry* const entry : bucket) {
+      if (entry->filed_often && std::exchange(entry->last_round, search.round) == search.round) {
+        continue;
+      }
+      if (!entry->filter || entry->filter->matches(search.event)) {
+        search.matched.push_back(entry->id);
+      }
+    }
+  }
+
+  static void look_up(const TextMap<Bucket>& buckets, std::string_view value,
+                      const Search& search) {
+    const auto it = buckets.find(value);
+    if (it != buckets.end()) ask(it->second, search);
+  }
+
+  static void look_up(const AttributeTable& table, std::string_view value, const Search& search) {
+    if (!table.exact.empty()) look_up(table.exact, value, search);
+    for (const LengthTable& length : table.prefixes) {
+      if (length.size > value.size()) break;
+      look_up(length.buckets, value.substr(0, length.size), search);
+    }
+    for (const LengthTable& length : table.suffixes) {
+      if (length.size > value.size()) break;
+      look_up(length.buckets, value.substr(value.size() - length.size), search);
+    }
+  }
+
+  [[nodiscard]] std::size_t load_of(const Pin& pin) {
+    const auto table = tables_.find(pin.attribute);
+    if (table == tables_.end()) return 0;
+    const TextMap<Bucket>* const buckets = find_buckets(table->second, pin);
+    if (buckets == nullptr) return 0;
+    const auto bucket = buckets->find(pin.value);
+    return bucket == buckets->end() ? 0 : bucket->second.size();
+  }
+
+  /// The set whose buckets hold the fewest filters so far, so that filters that share a type but
+  /// not a subject are filed under the subject; of equal ones the cheapest to look up.
+  [[nodiscard]] std::uint32_t choose(const std::vector<PinSet>& sets) {
+    std::uint32_t best = kNone;
+    std::pair<std::size_t, std::size_t> best_cost;
+    for (std::uint32_t i = 0; i < sets.size(); ++i) {
+      std::pair<std::size_t, std::size_t> cost;
+      for (const Pin& pin : sets[i]) {
+        cost.first += load_of(pin);
+        cost.second += pin.kind == Pin::Kind::exact ? 1 : 2;
+      }
+      if (best != kNone && cost >= best_cost) continue;
+      best = i;
+      best_cost = cost;
+    }
+    return best;
+  }
+
+  void unfile(const Pin& pin, const Entry& entry) {
+    const auto table = tables_.find(pin.attribute);
+    SLUICE_ASSERT(table != tables_.end());
+    TextMap<Bucket>* const buckets = find_buckets(table->second, pin);
+    SLUICE_ASSERT(buckets != nullptr);
+    const auto bucket = buckets->find(pin.value);
+    SLUICE_ASSERT(bucket != buckets->end());
+    erase_from(bucket->second, &entry);
+    if (!bucket->second.empty()) return;
+    buckets->erase(bucket);
+    if (buckets->empty() && pin.kind != Pin::Kind::exact) {
+      LengthTables& lengths = table->second.lengths(pin.kind);
+      lengths.erase(find_length(lengths, pin.value.size()));
+    }
+    if (table->second.is_empty()) tables_.erase(table);
+  }
+
+  std::unordered_map<Id, Entry> entries_;
+  std::unordered_map<std::string, AttributeTable, TextHash, std::equal_to<>> tables_;
+  Bucket always_;
+  std::uint64_t round_ = 0;
+};
+
+FilterIndex::FilterIndex() : tables_(std::make_unique<Tables>()) {}
+
+FilterIndex::~FilterIndex() = default;
+
+void FilterIndex::add(Id id, FilterPtr filter) { tables_->add(id, std::move(filter)); }
+
+void FilterIndex::remove(Id id) { tables_->remove(id); }
+
+void FilterIndex::match(const Event& event, std::vector<Id>& matched) const {
+  matched.clear();
+  tables_->match(event, matched);
+}
+
+}  // namespace sluice
