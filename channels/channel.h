@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace sluice {
 
@@ -89,5 +91,8 @@ class Channel {
 /// .cc documents its own fields on top.
 /// Errors: invalid_argument (names the offending field), unavailable.
 [[nodiscard]] Result<std::unique_ptr<Channel>> make_channel(const ChannelSpec& spec);
+
+/// The kinds built in, for the contract suite and `sluice version`.
+[[nodiscard]] std::vector<std::string_view> channel_kinds();
 
 }  // namespace sluice

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "base/core_pool.h"
+#include "base/http_parser.h"
+#include "base/task.h"
+#include "base/url.h"
+#include "event/event_http.h"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace sluice {
+
+/// What bounds the outgoing side, per core.
+struct HttpClientLimits {
+  std::size_t connections_per_host = 512;
+  std::size_t connections = 4096;
+  std::size_t response_bytes = 16U * 1024 * 1024;
+  std::chrono::seconds idle_timeout{30};
+};
+
+/// One request. The views must live until post() has ended.
+struct HttpPost {
+  const HttpUrl* url = nullptr;
+  std::string_view head;  ///< Request line to the empty line, content-length included.
+  std::string_view body;
+};
+
+/// A response. Unless `kept` or `body.owned` hold its bytes, they are in the core's scratch space
+/// and good until the caller suspends; so is `head`.
+struct HttpAnswer {
+  const ResponseHead* head = nullptr;
+  HttpBody body;
+  std::string kept;     ///< Head, where the answer did not come whole.
+  std::string decoded;  ///< Body, where it was chunked or ended with the connection.
+};
+
+/// Keep-alive HTTP/1.1 connections of one core, pooled per host. Used on its core only.
+class HttpClient {
+ public:
+  HttpClient(Core& core, HttpClientLimits limits);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  /// Sends one POST and reads its answer. A connection that the server closed while it was idle is
+  /// replaced without the caller noticing; redirects are not followed.
+  /// Errors: unavailable (no connection, broken answer), deadline_exceeded.
+  Task<HttpAnswer> post(HttpPost request, Deadline deadline);
+
+  /// Closes the idle connections. What is in flight ends by its own deadline.
+  void close_idle();
+
+ private:
+  class Connection;
+  class Exchange;
+  struct Host;
+  struct Lease;
+
+  Task<Lease> acquire(const HttpUrl& url, Deadline deadline);
+  Task<void> connect(Connection& connection, const HttpUrl& url, Deadline deadline);
+  bool close_one_idle();
+
+  Core& core_;
+  HttpClientLimits limits_;
+  std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
+  std::size_t connections_ = 0;
+  ResponseHead head_;  // Of the answer read last.
+};
+
+/// One HttpClient per core of a pool.
+class HttpClients {
+ public:
+  HttpClients(CorePool& cores, HttpClientLimits limits);
+
+  /// The calling core's.
+  [[nodiscard]] HttpClient& here() noexcept;
+  [[nodiscard]] HttpClient& at(std::size_t core) noexcept { return *clients_[core]; }
+
+ private:
+  std::vector<std::unique_ptr<HttpClient>> clients_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,41 @@
+#include "sinks/sink.h"
+
+#include <string_view>
+
+namespace sluice {
+
+#define SLUICE_SINK(kind, factory) Result<SinkPtr> factory(const SinkSpec& spec, std::string url);
+#include "sinks/sinks.def"
+#undef SLUICE_SINK
+
+namespace {
+
+struct Kind {
+  std::string_view name;
+  Result<SinkPtr> (*make)(const SinkSpec& spec, std::string url);
+};
+
+constexpr Kind kKinds[] = {
+#define SLUICE_SINK(kind, factory) {kind, factory},
+#include "sinks/sinks.def"
+#undef SLUICE_SINK
+};
+
+}  // namespace
+
+Attempt failed_attempt(const Error& error) {
+  Attempt attempt;
+  attempt.status = http_status(error.code);
+  attempt.detail = error.detail;
+  attempt.body = error.detail.substr(0, Attempt::kKeptBodyBytes);
+  return attempt;
+}
+
+Result<SinkPtr> make_sink(const SinkSpec& spec, std::string url) {
+  for (const Kind& kind : kKinds) {
+    if (kind.name == spec.kind) return kind.make(spec, std::move(url));
+  }
+  return fail(Errc::invalid_argument, "kind: no sink of kind '" + spec.kind + "'");
+}
+
+}  // namespace sluice
