@@ -1,0 +1,46 @@
+#include "broker/broker.h"
+
+#include "base/rfc3339.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::int32_t kFirstHopCount = 255;
+constexpr int kAccepted = 202;
+
+Attempt outcome(const Result<void>& appended) {
+  if (!appended) return failed_attempt(appended.error());
+  Attempt attempt;
+  attempt.status = kAccepted;
+  return attempt;
+}
+
+}  // namespace
+
+Awaitable<Attempt> ChannelSink::send(EventPtr event, Deadline deadline) {
+  const auto appended = co_await channel_.append(std::move(event), deadline);
+  co_return outcome(appended);
+}
+
+Result<std::int32_t> next_hop_count(const Event& event) {
+  const auto hops = event.hops();
+  if (!hops) return kFirstHopCount;
+  if (*hops <= 1) {
+    return fail(Errc::invalid_argument,
+                "attribute 'knativebrokerttl' is used up: the event has looped through brokers");
+  }
+  return *hops - 1;
+}
+
+Task<void> Broker::publish(EventPtr event, Deadline deadline) {
+  SLUICE_CO_TRY(const std::int32_t hops, next_hop_count(*event));
+  event = stamped(std::move(event), now_rfc3339(), hops);
+  co_return co_await channel_.append(std::move(event), deadline);
+}
+
+Awaitable<Attempt> Broker::send(EventPtr event, Deadline deadline) {
+  const auto published = co_await publish(std::move(event), deadline);
+  co_return outcome(published);
+}
+
+}  // namespace sluice

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "base/metrics.h"
+#include "base/ring_queue.h"
+#include "base/task_group.h"
+#include "broker/broker_spec.h"
+#include "channels/channel.h"
+#include "sinks/sink.h"
+
+#include <atomic>
+#include <cstdint>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace sluice {
+
+/// What became of a subscription's events. Written by its dispatcher, read by anybody.
+struct DispatchCounters {
+  std::atomic<std::uint64_t> delivered{0};
+  std::atomic<std::uint64_t> retried{0};  ///< Each retry.
+  std::atomic<std::uint64_t> dead_lettered{0};
+  std::atomic<std::uint64_t> dropped{0};
+  std::atomic<std::uint64_t> ignored_replies{0};  ///< 2xx with a body that is no event.
+  Histogram attempt_seconds;                      ///< Per attempt at the subscriber.
+};
+
+/// Where a dispatcher sends: the spec's destinations, made.
+struct DispatchTargets {
+  SinkPtr subscriber;
+  SinkPtr reply;        ///< May be null: replies are dropped.
+  SinkPtr dead_letter;  ///< May be null: what cannot be delivered is dropped.
+};
+
+/// Carries the events of one consumer to one subscriber: takes a delivery, tries the subscriber
+/// within the policy, passes its reply on, dead-letters what failed, settles. At most
+/// `max_in_flight` attempts are open; a retry that waits holds none, and at most 16 times as many
+/// events wait so. `ordered` allows one event per partition key at a time.
+///
+/// Lives on one core. Lifecycle: construct -> start() -> stop() -> destroy.
+class Dispatcher {
+ public:
+  Dispatcher(Core& core, DispatchSpec spec, DispatchTargets targets,
+             std::unique_ptr<Consumer> consumer);
+  ~Dispatcher();
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  void start();
+
+  /// Takes and retries nothing more; completes when no attempt is open. What is not settled goes
+  /// back to the channel. The channel must be closed, and open attempts end by their deadline.
+  Awaitable<void> stop();
+
+  /// Nothing is open, and nothing will be before `deadline`: all that is left waits for retries
+  /// that are due later.
+  [[nodiscard]] bool is_idle_until(Deadline deadline) const noexcept;
+
+  [[nodiscard]] const DispatchSpec& spec() const noexcept { return spec_; }
+  [[nodiscard]] const DispatchCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] std::uint64_t filtered() const noexcept { return consumer_->filtered(); }
+  [[nodiscard]] Core& core() const noexcept { return core_; }
+
+ private:
+  enum class Stage : std::uint8_t { subscriber, reply, dead_letter };
+
+  /// One event on its way: which target is next, and how often that was tried.
+  struct Outstanding {
+    DeliveryPtr delivery;
+    EventPtr outgoing;  // The reply or the dead letter; null at the subscriber's stage.
+    int tries = 0;
+    Stage stage = Stage::subscriber;
+  };
+  struct Waiting {
+    Deadline due;
+    Outstanding item;
+  };
+
+  Awaitable<void> lane();
+  Awaitable<void> carry(Outstanding item);
+  Awaitable<Attempt> attempt(const Outstanding& item);
+  Awaitable<void> retry_when_due();
+  void add_lane();
+
+  [[nodiscard]] bool claim_key(Outstanding& item);
+  [[nodiscard]] bool release_key(const Outstanding& item, Outstanding& next);
+  [[nodiscard]] bool advance(Outstanding& item, Attempt& result);
+  [[nodiscard]] bool succeed(Outstanding& item, Attempt& result);
+  [[nodiscard]] bool give_up(Outstanding& item, const Attempt& result);
+  void park(Outstanding item, Deadline due);
+  void ignore_reply_body();
+  void report_drop(const Outstanding& item, const Attempt& result);
+
+  [[nodiscard]] Sink& target(Stage stage) const noexcept;
+  [[nodiscard]] bool holds_its_fill() const noexcept;
+
+  Core& core_;
+  DispatchSpec spec_;
+  DispatchTargets targets_;
+  std::unique_ptr<Consumer> consumer_;
+  DispatchCounters counters_;
+  TaskGroup coroutines_;
+
+  std::size_t lanes_ = 0;   // Coroutines that take deliveries, at most max_in_flight.
+  std::size_t parked_ = 0;  // Those of them that wait for one.
+  std::size_t open_ = 0;    // Attempts.
+  std::size_t held_ = 0;    // Events that wait for a retry or for their key.
+  WaitQueue slot_freed_;
+  WaitQueue room_made_;
+  WaitQueue retry_added_;
+  std::vector<Waiting> retries_;  // A heap, the earliest first.
+  std::unordered_map<std::string, RingQueue<Outstanding>> keys_;  // Ordered mode: keys in use.
+  Deadline next_drop_report_{};
+  std::uint64_t drops_unreported_ = 0;
+  bool retry_loop_runs_ = false;
+  bool ignored_reported_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,95 @@
+#include "broker/http_reply.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kAllow = "allow: POST, OPTIONS\r\n";
+constexpr int kRetryAfterSeconds = 1;
+
+constexpr std::string_view connection_line(AfterReply after) noexcept {
+  switch (after) {
+    case AfterReply::keep:
+      return "";
+    case AfterReply::keep_http_1_0:
+      return "connection: keep-alive\r\n";
+    case AfterReply::close:
+      break;
+  }
+  return "connection: close\r\n";
+}
+
+}  // namespace
+
+std::string_view reason_phrase(int status) noexcept {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 202:
+      return "Accepted";
+    case 400:
+      return "Bad Request";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "Unknown";
+  }
+}
+
+std::string_view accepted_reply(AfterReply after) noexcept {
+  switch (after) {
+    case AfterReply::keep:
+      return "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n";
+    case AfterReply::keep_http_1_0:
+      return "HTTP/1.1 202 Accepted\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n";
+    case AfterReply::close:
+      break;
+  }
+  return "HTTP/1.1 202 Accepted\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+}
+
+std::string webhook_reply(AfterReply after) {
+  return fmt::format(
+      "HTTP/1.1 200 OK\r\n{}WebHook-Allowed-Origin: *\r\nWebHook-Allowed-Rate: *\r\n{}"
+      "content-length: 0\r\n\r\n",
+      kAllow, connection_line(after));
+}
+
+std::string problem_reply(int status, std::string_view detail, AfterReply after, bool has_body) {
+  const nlohmann::ordered_json problem = {{"type", "about:blank"},
+                                          {"title", reason_phrase(status)},
+                                          {"status", status},
+                                          {"detail", detail}};
+  const std::string body =
+      problem.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  std::string extra(connection_line(after));
+  if (status == 405) extra += kAllow;
+  if (status == 429 || status == 503) extra += fmt::format("retry-after: {}\r\n", kRetryAfterSeconds);
+  return fmt::format(
+      "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\n{}content-length: {}\r\n\r\n{}",
+      status, reason_phrase(status), extra, body.size(), has_body ? body : "");
+}
+
+}  // namespace sluice

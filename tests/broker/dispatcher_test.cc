@@ -1,0 +1,388 @@
+// What is checked: what a dispatcher does with an event: attempts, retries, replies, dead letters,
+// order, bounds, and what it counts. Method: a real memory channel and recording sinks on a core run
+// by hand; retries wait milliseconds, and the test runs the core until what it expects has happened.
+
+#include "broker/dispatcher.h"
+#include "base/encoding.h"
+#include "tests/support/events.h"
+#include "tests/support/recording_sink.h"
+#include "tests/support/run_task.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+
+Attempt failed_with(int status, std::string body = {}) {
+  Attempt attempt = attempt_with(status);
+  attempt.detail = "answered " + std::to_string(status);
+  attempt.body = std::move(body);
+  return attempt;
+}
+
+class DispatcherTest : public testing::Test {
+ protected:
+  DispatcherTest() {
+    spec_.name = "t1";
+    spec_.delivery.backoff_delay = milliseconds(1);
+  }
+
+  ~DispatcherTest() override { stop(); }
+
+  void start() {
+    ChannelSpec channel;
+    channel.name = "orders";
+    channel_ = std::move(make_channel(channel)).value();
+    ConsumerOptions options;
+    options.name = "t1";
+    options.core = &core_;
+    DispatchTargets targets;
+    targets.subscriber = subscriber_;
+    targets.reply = reply_;
+    targets.dead_letter = dead_letter_;
+    dispatcher_ = std::make_unique<Dispatcher>(
+        core_, spec_, targets, std::move(channel_->open_consumer(std::move(options))).value());
+    dispatcher_->start();
+    drain(core_);
+  }
+
+  void stop() {
+    if (!dispatcher_) return;
+    for (RecordingSink* sink : {subscriber_.get(), reply_.get(), dead_letter_.get()}) {
+      if (sink != nullptr) sink->release();
+    }
+    run_task(core_, channel_->close());
+    core_.deadlines().hurry();
+    run_task(core_, dispatcher_->stop());
+    dispatcher_.reset();
+  }
+
+  void append(EventPtr event) {
+    ASSERT_TRUE(run_task(core_, channel_->append(std::move(event), kNever)));
+    drain(core_);
+  }
+
+  void run_until(const std::function<bool()>& done) {
+    core_.io().restart();
+    while (!done()) core_.io().run_one();
+  }
+
+  void run_until_settled() {
+    run_until([this] { return channel_->depth() == 0; });
+  }
+
+  static std::shared_ptr<RecordingSink> make_recorder(Core& core, std::string url) {
+    return std::make_shared<RecordingSink>(core, std::move(url));
+  }
+
+  [[nodiscard]] const DispatchCounters& counters() const { return dispatcher_->counters(); }
+
+  TestCore test_core_;
+  Core& core_ = test_core_.core;
+  DispatchSpec spec_;
+  std::shared_ptr<RecordingSink> subscriber_ = make_recorder(core_, "http://127.0.0.1/subscriber");
+  std::shared_ptr<RecordingSink> reply_;
+  std::shared_ptr<RecordingSink> dead_letter_;
+  std::unique_ptr<Channel> channel_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+};
+
+TEST_F(DispatcherTest, DeliversAndSettles) {
+  start();
+  append(make_event("1"));
+  run_until_settled();
+  ASSERT_EQ(subscriber_->events.size(), 1U);
+  EXPECT_EQ(subscriber_->events[0]->id(), "1");
+  EXPECT_EQ(counters().delivered, 1U);
+  EXPECT_EQ(counters().retried, 0U);
+}
+
+TEST_F(DispatcherTest, RetriesUntilTheSubscriberTakesIt) {
+  spec_.delivery.retry = 3;
+  subscriber_->answer = [](std::size_t index) { return attempt_with(index < 3 ? 503 : 202); };
+  start();
+  append(make_event("1"));
+  run_until_settled();
+  EXPECT_EQ(subscriber_->events.size(), 4U);
+  EXPECT_EQ(counters().retried, 3U);
+  EXPECT_EQ(counters().delivered, 1U);
+  EXPECT_EQ(counters().dropped, 0U);
+}
+
+TEST_F(DispatcherTest, RetriesAtOnceWithoutABackoffDelay) {
+  spec_.delivery.retry = 2;
+  spec_.delivery.backoff_delay = milliseconds(0);
+  subscriber_->answer = [](std::size_t index) { return attempt_with(index < 2 ? 500 : 200); };
+  start();
+  append(make_event("1"));
+  EXPECT_EQ(channel_->depth(), 0U);
+  EXPECT_EQ(counters().retried, 2U);
+}
+
+TEST_F(DispatcherTest, DropsAndCountsWhenRetriesEndAndThereIsNoDeadLetterSink) {
+  spec_.delivery.retry = 2;
+  subscriber_->answer = [](std::size_t) { return attempt_with(500); };
+  start();
+  append(make_event("1"));
+  run_until_settled();
+  EXPECT_EQ(subscriber_->events.size(), 3U);
+  EXPECT_EQ(counters().dropped, 1U);
+  EXPECT_EQ(counters().delivered, 0U);
+}
+
+TEST_F(DispatcherTest, DoesNotRetryWhatCannotHelp) {
+  spec_.delivery.retry = 5;
+  for (const int status : {400, 422, 301, 410}) {
+    subscriber_->answer = [status](std::size_t) { return attempt_with(status); };
+    if (!dispatcher_) start();
+    append(make_event(std::to_string(status)));
+    run_until_settled();
+  }
+  EXPECT_EQ(subscriber_->events.size(), 4U);
+  EXPECT_EQ(counters().dropped, 4U);
+  EXPECT_EQ(counters().retried, 0U);
+}
+
+TEST_F(DispatcherTest, DeadLettersTheOriginalWithTheThreeAttributes) {
+  spec_.delivery.retry = 1;
+  dead_letter_ = make_recorder(core_, "http://127.0.0.1/dead");
+  const std::string body(1000, 'b');
+  subscriber_->answer = [&](std::size_t) { return failed_with(422, body.substr(0, 768)); };
+  start();
+  append(make_event("1", {{"tenant", "a"}}, "payload"));
+  run_until_settled();
+  ASSERT_EQ(dead_letter_->events.size(), 1U);
+  const EventPtr& dead = dead_letter_->events[0];
+  EXPECT_EQ(attribute_of(dead, "id"), "1");
+  EXPECT_EQ(attribute_of(dead, "tenant"), "a");
+  EXPECT_EQ(dead->data(), "payload");
+  EXPECT_EQ(attribute_of(dead, "knativeerrordest"), "http://127.0.0.1/subscriber");
+  EXPECT_EQ(attribute_of(dead, "knativeerrorcode"), "422");
+  EXPECT_EQ(attribute_of(dead, "knativeerrordata"), base64_encode(body.substr(0, 768)));
+  EXPECT_EQ(counters().dead_lettered, 1U);
+  EXPECT_EQ(counters().dropped, 0U);
+}
+
+TEST_F(DispatcherTest, DeadLettersWith500AndTheErrorTextWhenThereWasNoResponse) {
+  dead_letter_ = make_recorder(core_, "http://127.0.0.1/dead");
+  subscriber_->answer = [](std::size_t) {
+    Attempt attempt;
+    attempt.detail = "connection refused";
+    return attempt;
+  };
+  start();
+  append(make_event("1"));
+  run_until_settled();
+  ASSERT_EQ(dead_letter_->events.size(), 1U);
+  EXPECT_EQ(attribute_of(dead_letter_->events[0], "knativeerrorcode"), "500");
+  EXPECT_EQ(attribute_of(dead_letter_->events[0], "knativeerrordata"),
+            base64_encode("connection refused"));
+}
+
+TEST_F(DispatcherTest, LeavesErrorDataOutForAnEmptyBody) {
+  dead_letter_ = make_recorder(core_, "http://127.0.0.1/dead");
+  subscriber_->answer = [](std::size_t) { return attempt_with(422); };
+  start();
+  append(make_event("1", {{"knativeerrordata", "old"}}));
+  run_until_settled();
+  ASSERT_EQ(dead_letter_->events.size(), 1U);
+  EXPECT_EQ(attribute_of(dead_letter_->events[0], "knativeerrordata"), "(absent)");
+}
+
+TEST_F(DispatcherTest, RetriesTheDeadLetterSinkUnderTheSamePolicyThenDrops) {
+  spec_.delivery.retry = 2;
+  dead_letter_ = make_recorder(core_, "http://127.0.0.1/dead");
+  subscriber_->answer = [](std::size_t) { return attempt_with(500); };
+  dead_letter_->answer = [](std::size_t) { return attempt_with(503); };
+  start();
+  append(make_event("1"));
+  run_until_settled();
+  EXPECT_EQ(subscriber_->events.size(), 3U);
+  EXPECT_EQ(dead_letter_->events.size(), 3U);
+  EXPECT_EQ(counters().retried, 4U);
+  EXPECT_EQ(counters().dropped, 1U);
+  EXPECT_EQ(counters().dead_lettered, 0U);
+}
+
+TEST_F(DispatcherTest, PassesTheReplyOnWithTheHopCountOfItsCause) {
+  reply_ = make_recorder(core_, "http://127.0.0.1/default/orders");
+  subscriber_->answer = [](std::size_t) {
+    Attempt attempt = attempt_with(200);
+    attempt.reply = make_event("reply", {{"knativebrokerttl", "9999"}});
+    return attempt;
+  };
+  start();
+  append(make_event("1", {{"knativebrokerttl", "7"}}));
+  run_until_settled();
+  ASSERT_EQ(reply_->events.size(), 1U);
+  EXPECT_EQ(reply_->events[0]->id(), "reply");
+  EXPECT_EQ(attribute_of(reply_->events[0], "knativebrokerttl"), "7");
+  EXPECT_EQ(counters().delivered, 1U);
+}
+
+TEST_F(DispatcherTest, TakesAwayAHopCountThatTheCauseDidNotHave) {
+  reply_ = make_recorder(core_, "http://127.0.0.1/default/orders");
+  subscriber_->answer = [](std::size_t) {
+    Attempt attempt = attempt_with(200);
+    attempt.reply = make_event("reply", {{"knativebrokerttl", "9999"}});
+    return attempt;
+  };
+  start();
+  append(make_event("1"));
+  run_until_settled();
+  ASSERT_EQ(reply_->events.size(), 1U);
+  EXPECT_EQ(attribute_of(reply_->events[0], "knativebrokerttl"), "(absent)");
+}
+
+TEST_F(DispatcherTest, DeadLettersTheOriginalWhenTheReplyCannotBeDelivered) {
+  spec_.delivery.retry = 1;
+  reply_ = make_recorder(core_, "http://127.0.0.1/reply");
+  dead_letter_ = make_recorder(core_, "http://127.0.0.1/dead");
+  subscriber_->answer = [](std::size_t) {
+    Attempt attempt = attempt_with(200);
+    attempt.reply = make_event("reply");
+    return attempt;
+  };
+  reply_->answer = [](std::size_t) { return failed_with(500, "no"); };
+  start();
+  append(make_event("1"));
+  run_until_settled();
+  EXPECT_EQ(subscriber_->events.size(), 1U) << "the subscriber is not asked again";
+  EXPECT_EQ(reply_->events.size(), 2U);
+  ASSERT_EQ(dead_letter_->events.size(), 1U);
+  EXPECT_EQ(dead_letter_->events[0]->id(), "1");
+  EXPECT_EQ(attribute_of(dead_letter_->events[0], "knativeerrordest"), "http://127.0.0.1/reply");
+  EXPECT_EQ(attribute_of(dead_letter_->events[0], "knativeerrorcode"), "500");
+}
+
+TEST_F(DispatcherTest, DropsTheReplyWhenThereIsNoReplyTarget) {
+  subscriber_->answer = [](std::size_t) {
+    Attempt attempt = attempt_with(200);
+    attempt.reply = make_event("reply");
+    return attempt;
+  };
+  start();
+  append(make_event("1"));
+  run_until_settled();
+  EXPECT_EQ(counters().delivered, 1U);
+}
+
+TEST_F(DispatcherTest, KeepsAtMostMaxInFlightAttemptsOpen) {
+  spec_.max_in_flight = 3;
+  subscriber_->held = true;
+  start();
+  for (int i = 0; i < 10; ++i) append(make_event(std::to_string(i)));
+  EXPECT_EQ(subscriber_->events.size(), 3U);
+  subscriber_->release();
+  run_until_settled();
+  EXPECT_EQ(subscriber_->events.size(), 10U);
+}
+
+TEST_F(DispatcherTest, AWaitingRetryHoldsNoInFlightSlot) {
+  spec_.max_in_flight = 1;
+  spec_.delivery.retry = 1;
+  spec_.delivery.backoff_delay = std::chrono::minutes(5);
+  subscriber_->answer = [](std::size_t index) { return attempt_with(index == 0 ? 503 : 202); };
+  start();
+  append(make_event("1"));
+  append(make_event("2"));
+  run_until([this] { return counters().delivered == 1; });
+  ASSERT_EQ(subscriber_->events.size(), 2U);
+  EXPECT_EQ(subscriber_->events[1]->id(), "2");
+  EXPECT_EQ(channel_->depth(), 1U);
+}
+
+TEST_F(DispatcherTest, ReadsNoFurtherWhenSixteenTimesMaxInFlightWaitForRetries) {
+  spec_.max_in_flight = 2;
+  spec_.delivery.retry = 1;
+  spec_.delivery.backoff_delay = std::chrono::minutes(5);
+  subscriber_->answer = [](std::size_t) { return attempt_with(503); };
+  start();
+  for (int i = 0; i < 100; ++i) append(make_event(std::to_string(i)));
+  // One that is on its way when the bound is reached is still tried.
+  EXPECT_GE(subscriber_->events.size(), 32U);
+  EXPECT_LE(subscriber_->events.size(), 34U);
+}
+
+TEST_F(DispatcherTest, OrderedDeliversOneKeyInOrderThroughRetries) {
+  spec_.ordered = true;
+  spec_.delivery.retry = 2;
+  subscriber_->answer = [](std::size_t index) { return attempt_with(index < 2 ? 500 : 202); };
+  start();
+  for (const char* id : {"1", "2", "3"}) append(make_event(id, {{"partitionkey", "k"}}));
+  run_until_settled();
+  std::vector<std::string> order;
+  for (const EventPtr& event : subscriber_->events) order.emplace_back(event->id());
+  EXPECT_EQ(order, (std::vector<std::string>{"1", "1", "1", "2", "3"}));
+}
+
+TEST_F(DispatcherTest, OrderedRunsDifferentKeysInParallel) {
+  spec_.ordered = true;
+  subscriber_->held = true;
+  start();
+  append(make_event("a1", {{"partitionkey", "a"}}));
+  append(make_event("a2", {{"partitionkey", "a"}}));
+  append(make_event("b1", {{"partitionkey", "b"}}));
+  append(make_event("n1"));
+  append(make_event("n2"));
+  std::vector<std::string> open;
+  for (const EventPtr& event : subscriber_->events) open.emplace_back(event->id());
+  EXPECT_EQ(open, (std::vector<std::string>{"a1", "b1", "n1"}));
+  subscriber_->release();
+  run_until_settled();
+  EXPECT_EQ(subscriber_->events.size(), 5U);
+}
+
+TEST_F(DispatcherTest, OrderedGoesOnAfterAnEventWasDropped) {
+  spec_.ordered = true;
+  subscriber_->answer = [](std::size_t index) { return attempt_with(index == 0 ? 400 : 202); };
+  start();
+  append(make_event("1"));
+  append(make_event("2"));
+  run_until_settled();
+  EXPECT_EQ(counters().dropped, 1U);
+  EXPECT_EQ(counters().delivered, 1U);
+}
+
+TEST_F(DispatcherTest, CountsAnIgnoredReplyBody) {
+  subscriber_->answer = [](std::size_t) {
+    Attempt attempt = attempt_with(200);
+    attempt.ignored_body = true;
+    return attempt;
+  };
+  start();
+  append(make_event("1"));
+  append(make_event("2"));
+  run_until_settled();
+  EXPECT_EQ(counters().ignored_replies, 2U);
+  EXPECT_EQ(counters().delivered, 2U);
+}
+
+TEST_F(DispatcherTest, IsIdleWhenAllThatIsLeftWaitsForALaterRetry) {
+  spec_.delivery.retry = 1;
+  spec_.delivery.backoff_delay = std::chrono::minutes(5);
+  subscriber_->answer = [](std::size_t) { return attempt_with(503); };
+  start();
+  EXPECT_TRUE(dispatcher_->is_idle_until(std::chrono::steady_clock::now()));
+  append(make_event("1"));
+  const auto now = std::chrono::steady_clock::now();
+  EXPECT_TRUE(dispatcher_->is_idle_until(now + std::chrono::minutes(1)));
+  EXPECT_FALSE(dispatcher_->is_idle_until(now + std::chrono::minutes(10)));
+}
+
+TEST_F(DispatcherTest, StopLeavesWhatIsNotSettledInTheChannel) {
+  subscriber_->held = true;
+  start();
+  append(make_event("1"));
+  EXPECT_EQ(channel_->depth(), 1U);
+  EXPECT_FALSE(dispatcher_->is_idle_until(kNever));
+  stop();
+  EXPECT_EQ(subscriber_->events.size(), 1U);
+}
+
+}  // namespace
+}  // namespace sluice
