@@ -3,8 +3,8 @@
 #include "manifest/report.h"
 #include "manifest/resource_graph.h"
 
+#include <cstddef>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,13 +18,14 @@ struct ManifestOptions {
 };
 
 struct LoadedManifests {
-  ResourceGraph graph;  ///< Meaningful only when the report has no error.
-  Report report;        ///< Every problem found, in one run.
+  ResourceGraph graph;    ///< Meaningful only when the report has no error.
+  Report report;          ///< Every problem found, in one run.
+  std::size_t files = 0;  ///< How many were read.
 };
 
 /// Reads every file, checks everything, resolves every reference.
-/// Errors: not_found when a path does not exist (exit status 2); problems inside the files are in
-/// the report, never here.
+/// Errors: not_found when a path does not exist, unavailable when it cannot be read (exit status 2
+/// for both); problems inside the files are in the report, never here.
 [[nodiscard]] Result<LoadedManifests> load_manifests(const ManifestOptions& options);
 
 /// The same for text in memory; `file` is the name in positions.

@@ -14,7 +14,7 @@ struct Finding {
   int column = 0;
   Severity severity = Severity::error;
   std::string message;
-  std::string hint;         ///< What to do about it, e.g. "did you mean 'subscriber'?"; may be empty.
+  std::string hint;         ///< What to do, e.g. "did you mean 'subscriber'?"; may be empty.
   std::string source_line;  ///< The line of the file, for the caret.
 };
 

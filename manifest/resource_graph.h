@@ -4,7 +4,9 @@
 #include "sinks/sink_spec.h"
 #include "sources/source_spec.h"
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice {
@@ -17,6 +19,8 @@ struct ResourceEntry {
   std::string name;
   std::string path;  ///< Its ingress path where it is addressable, e.g. "/default/orders"; else "".
   std::string url;   ///< A Service's sluice.dev/url; else "".
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;
 };
 
 /// What a set of manifests describes: specs with every reference resolved and every default and

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "broker/delivery_policy_spec.h"
+#include "manifest/field_table.h"
+
+namespace sluice {
+
+/// The fields that several kinds share, as written. What they mean is in manifest/resolve.h.
+
+struct RefFields {
+  Value<std::string> api_version;
+  Value<std::string> kind;
+  Value<std::string> name;
+  Value<std::string> ns;
+};
+
+struct DestinationFields {
+  Value<RefFields> ref;
+  Value<std::string> uri;
+};
+
+struct DeliveryFields {
+  Value<DestinationFields> dead_letter_sink;
+  Value<std::int64_t> retry;
+  Value<BackoffPolicy> backoff_policy;
+  Value<std::chrono::milliseconds> backoff_delay;
+  Value<std::chrono::milliseconds> timeout;
+  Value<std::chrono::milliseconds> retry_after_max;
+  Value<DeliveryFormat> format;
+};
+
+struct ChannelTemplateSpecFields {
+  Value<DeliveryFields> delivery;
+};
+
+struct ChannelTemplateFields {
+  Value<std::string> api_version;
+  Value<std::string> kind;
+  Value<ChannelTemplateSpecFields> spec;
+};
+
+struct MetadataFields {
+  Value<std::string> name;
+  Value<std::string> ns;
+  Value<StringMap> labels;
+  Value<StringMap> annotations;
+  Value<AnyYaml> ignored;
+};
+
+template <>
+const Shape<RefFields>& shape_of();
+template <>
+const Shape<DestinationFields>& shape_of();
+template <>
+const Shape<DeliveryFields>& shape_of();
+template <>
+const Shape<ChannelTemplateSpecFields>& shape_of();
+template <>
+const Shape<ChannelTemplateFields>& shape_of();
+template <>
+const Shape<MetadataFields>& shape_of();
+
+}  // namespace sluice

@@ -1,0 +1,141 @@
+// What is checked: what is legal and surely wrong is warned of, at its place, and never fails; what
+// is fine is not warned of. Method: small sets of manifests, the warnings of the report.
+
+#include "tests/manifest/manifest_support.h"
+
+namespace sluice {
+namespace {
+
+constexpr const char* kBroker =
+    "---\napiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: b}\n";
+
+std::string trigger(const std::string& spec) {
+  return "apiVersion: eventing.knative.dev/v1\nkind: Trigger\nmetadata: {name: t}\nspec:\n"
+         "  broker: b\n" +
+         spec;
+}
+
+void expect_warning(const std::string& text, int line, int column, const char* message_part) {
+  const auto loaded = load(text);
+  EXPECT_FALSE(loaded.report.has_errors()) << describe(loaded.report);
+  const auto warnings = findings_of(loaded.report, Severity::warning);
+  ASSERT_EQ(warnings.size(), 1U) << describe(loaded.report);
+  EXPECT_EQ(warnings[0].line, line) << describe(loaded.report);
+  EXPECT_EQ(warnings[0].column, column) << describe(loaded.report);
+  EXPECT_NE(warnings[0].message.find(message_part), std::string::npos) << warnings[0].message;
+}
+
+constexpr const char* kToBroker =
+    "  subscriber: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: b}}\n";
+
+TEST(Warnings, OfAScheduleThatFiresEveryMinute) {
+  expect_warning(
+      "apiVersion: sources.knative.dev/v1\nkind: PingSource\nmetadata: {name: p}\n"
+      "spec: {schedule: \"* */1 * * *\", sink: {uri: http://h/}}\n",
+      4, 18, "* */1 * * *");
+}
+
+TEST(Warnings, OfABrokerWithOnlyADeadLetterSink) {
+  expect_warning(trigger("  subscriber: {uri: http://h/}\n") + kBroker +
+                     "spec:\n  delivery:\n    deadLetterSink: {uri: http://dls/}\n",
+                 13, 5, "does not retry at all");
+}
+
+TEST(Warnings, OfATriggerWithoutFilterIntoItsOwnBroker) {
+  expect_warning(trigger(kToBroker) + kBroker, 3, 18, "/default/b -> /default/b");
+}
+
+TEST(Warnings, OfALoopThroughASequence) {
+  expect_warning(
+      trigger("  subscriber: {ref: {apiVersion: flows.knative.dev/v1, kind: Sequence, name: s}}\n"
+              "---\napiVersion: flows.knative.dev/v1\nkind: Sequence\nmetadata: {name: s}\nspec:\n"
+              "  steps: [{uri: http://h/}]\n"
+              "  reply: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: b}}\n") +
+          kBroker,
+      13, 10, "/default/b -> /default/sequences/s -> /default/b");
+}
+
+TEST(Warnings, NotOfALoopThatAFilterMayEnd) {
+  const auto loaded =
+      load(trigger(kToBroker + std::string("  filter: {attributes: {type: a}}\n")) + kBroker);
+  EXPECT_TRUE(loaded.report.findings.empty()) << describe(loaded.report);
+}
+
+TEST(Warnings, OfAChannelThatFeedsItself) {
+  expect_warning(
+      "apiVersion: messaging.knative.dev/v1\nkind: Subscription\nmetadata: {name: s}\nspec:\n"
+      "  channel: {apiVersion: messaging.knative.dev/v1, kind: Channel, name: c}\n"
+      "  subscriber: {uri: http://h/}\n"
+      "  reply: {ref: {apiVersion: messaging.knative.dev/v1, kind: Channel, name: c}}\n"
+      "---\napiVersion: messaging.knative.dev/v1\nkind: Channel\nmetadata: {name: c}\n",
+      3, 18, "/default/channels/c -> /default/channels/c");
+}
+
+TEST(Warnings, OfADeadLetterSinkThatIsTheSubscriber) {
+  expect_warning(trigger("  subscriber: {uri: http://h/}\n"
+                         "  delivery: {retry: 1, deadLetterSink: {uri: http://h/}}\n") +
+                     kBroker,
+                 7, 40, "the dead letter sink is the subscriber itself");
+}
+
+TEST(Warnings, OfDeadLettersThatReturnToTheirBroker) {
+  expect_warning(
+      trigger("  subscriber: {uri: http://h/}\n") + kBroker +
+          "spec:\n  delivery:\n    retry: 1\n    deadLetterSink:\n"
+          "      ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: b}\n",
+      15, 7, "return to the Broker");
+}
+
+TEST(Warnings, OfABackoffWithoutRetry) {
+  expect_warning(trigger("  subscriber: {uri: http://h/}\n  delivery: {backoffDelay: PT1S}\n") +
+                     kBroker,
+                 7, 28, "'backoffDelay' has no effect");
+}
+
+TEST(Warnings, OfAFilterThatIsNotUsed) {
+  expect_warning(trigger("  subscriber: {uri: http://h/}\n  filter: {attributes: {type: a}}\n"
+                         "  filters: [{exact: {type: b}}]\n") +
+                     kBroker,
+                 7, 24, "'filter' is not used");
+}
+
+TEST(Warnings, OfABrokerWithoutTriggers) {
+  expect_warning(kBroker, 4, 18, "Broker 'default/b' has no Triggers");
+}
+
+TEST(Warnings, OfAChannelWithoutSubscriptions) {
+  expect_warning(
+      "apiVersion: messaging.knative.dev/v1\nkind: InMemoryChannel\nmetadata: {name: c}\n", 3, 18,
+      "InMemoryChannel 'default/c' has no Subscriptions");
+}
+
+TEST(Warnings, OfAServiceThatNobodyRefersTo) {
+  expect_warning(
+      "apiVersion: v1\nkind: Service\n"
+      "metadata: {name: s, annotations: {sluice.dev/url: http://h/}}\n",
+      3, 18, "Service 'default/s' is not used");
+}
+
+TEST(Warnings, OfAnUnknownAnnotationOfOurs) {
+  expect_warning(
+      "apiVersion: sluice.dev/v1alpha1\nkind: EventDisplay\n"
+      "metadata: {name: s, annotations: {sluice.dev/max-inflight: 3, example.com/x: y}}\n",
+      3, 60, "'sluice.dev/max-inflight' is not known");
+}
+
+TEST(Warnings, OfAnAnnotationOnTheWrongKind) {
+  expect_warning(
+      "apiVersion: sluice.dev/v1alpha1\nkind: EventDisplay\n"
+      "metadata: {name: s, annotations: {sluice.dev/plain-reply: wrap}}\n",
+      3, 59, "has no meaning on an EventDisplay");
+}
+
+TEST(Warnings, OfADeliveryInTheTemplateOfABroker) {
+  expect_warning(trigger("  subscriber: {uri: http://h/}\n") + kBroker +
+                     "spec:\n  channelTemplate:\n    apiVersion: messaging.knative.dev/v1\n"
+                     "    kind: InMemoryChannel\n    spec: {delivery: {retry: 3}}\n",
+                 15, 11, "does not use the delivery of its channelTemplate");
+}
+
+}  // namespace
+}  // namespace sluice
