@@ -1,8 +1,13 @@
 // The composition root: the commands of cli/commands.def and nothing else.
 
 #include "cli/command.h"
+#include "cli/usage_error.h"
 
+#include <algorithm>
 #include <csignal>
+#include <iostream>
+#include <string>
+#include <vector>
 
 namespace sluice {
 
@@ -26,7 +31,10 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    const std::vector<std::string> args(argv + std::min(argc, 1), argv + argc);
+    std::cerr << usage_error_text(app, args, error);
+    return kExitUsage;
   }
   return status;
 }

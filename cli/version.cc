@@ -1,5 +1,8 @@
 // `sluice version`: what this binary is and what was built into it.
 
+#include "cli/version.h"
+
+#include "channels/channel.h"
 #include "cli/command.h"
 
 #include <nlohmann/json.hpp>
@@ -10,13 +13,25 @@
 namespace sluice {
 namespace {
 
-nlohmann::json version_json() {
-  return {{"version", SLUICE_VERSION},
-          {"compiler", __VERSION__},
-          {"features", nlohmann::json::array({"memory"})}};
+std::string compiler_text() {
+#if defined(__clang__)
+  return std::string("clang ") + __clang_version__;
+#else
+  return std::string("g++ ") + __VERSION__;
+#endif
+}
+
+nlohmann::ordered_json about() {
+  nlohmann::ordered_json features = nlohmann::ordered_json::array();
+  for (const auto kind : channel_kinds()) features.push_back(kind);
+  return {{"version", version_text()}, {"compiler", compiler_text()}, {"features", features}};
 }
 
 }  // namespace
+
+std::string version_text() { return SLUICE_VERSION; }
+
+std::string version_json() { return about().dump(); }
 
 void add_version(CLI::App& app, int& status) {
   auto* command = app.add_subcommand("version", "Print the version and the features built in");
@@ -25,13 +40,13 @@ void add_version(CLI::App& app, int& status) {
       ->check(CLI::IsMember({"text", "json"}));
   add_examples(*command, "  sluice version\n  sluice version -o json");
   command->callback([format, &status] {
-    const auto about = version_json();
+    const auto facts = about();
     if (*format == "json") {
-      std::cout << about.dump() << '\n';
+      std::cout << facts.dump() << '\n';
     } else {
-      std::cout << "sluice " << about["version"].get<std::string>() << " (g++ "
-                << about["compiler"].get<std::string>() << ")\nfeatures:";
-      for (const auto& feature : about["features"]) std::cout << ' ' << feature.get<std::string>();
+      std::cout << "sluice " << version_text() << "\ncompiler: " << compiler_text()
+                << "\nfeatures:";
+      for (const auto& feature : facts["features"]) std::cout << ' ' << feature.get<std::string>();
       std::cout << '\n';
     }
     status = kExitOk;

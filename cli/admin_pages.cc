@@ -1,0 +1,163 @@
+#include "cli/admin_pages.h"
+
+#include "cli/version.h"
+
+#include <nlohmann/json.hpp>
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+void write_outcomes(MetricSeries& out, std::string_view label, const Dispatcher& dispatcher) {
+  const DispatchCounters& counters = dispatcher.counters();
+  const std::initializer_list<std::pair<std::string_view, std::uint64_t>> outcomes = {
+      {"filtered", dispatcher.filtered()},
+      {"delivered", counters.delivered.load(std::memory_order_relaxed)},
+      {"retried", counters.retried.load(std::memory_order_relaxed)},
+      {"dead_lettered", counters.dead_lettered.load(std::memory_order_relaxed)},
+      {"dropped", counters.dropped.load(std::memory_order_relaxed)}};
+  const DispatchSpec& spec = dispatcher.spec();
+  for (const auto& [outcome, count] : outcomes) {
+    out.value({{"namespace", spec.ns}, {label, spec.name}, {"outcome", outcome}},
+              static_cast<double>(count));
+  }
+}
+
+template <typename Visit>
+void for_each_dispatcher(const House& house, Visit&& visit) {
+  for (const auto& channel : house.channels()) {
+    for (const auto& dispatcher : channel->dispatchers) visit(*channel, *dispatcher);
+  }
+}
+
+}  // namespace
+
+AdminPages::AdminPages(const House& house) : house_(house) {
+  add_ingress_metrics();
+  add_dispatch_metrics();
+  add_channel_and_source_metrics();
+  metrics_.add("sluice_build_info", "Always 1; the version of this process.", MetricType::gauge,
+               [](MetricSeries& out) { out.value({{"version", version_text()}}, 1); });
+}
+
+void AdminPages::add_ingress_metrics() {
+  metrics_.add("sluice_ingress_events_total", "Answers of the ingress to events, by status.",
+               MetricType::counter, [this](MetricSeries& out) {
+                 house_.routes().for_each([&](const Route& route) {
+                   for (std::size_t i = 0; i < IngressCounters::kCodes.size(); ++i) {
+                     const auto count = route.counters.at(i);
+                     const std::string code = std::to_string(IngressCounters::kCodes[i]);
+                     const bool always = code == "202" && route.kind != "none";
+                     if (count == 0 && !always) continue;
+                     out.value({{"namespace", route.ns},
+                                {"kind", route.kind},
+                                {"name", route.name},
+                                {"code", code}},
+                               static_cast<double>(count));
+                   }
+                 });
+               });
+}
+
+void AdminPages::add_dispatch_metrics() {
+  metrics_.add("sluice_trigger_events_total", "Events by what became of them, per Trigger.",
+               MetricType::counter, [this](MetricSeries& out) {
+                 for_each_dispatcher(house_, [&](const HouseChannel& channel, const Dispatcher& d) {
+                   if (channel.is_brokers) write_outcomes(out, "trigger", d);
+                 });
+               });
+  metrics_.add("sluice_subscription_events_total",
+               "Events by what became of them, per Subscription and flow step.",
+               MetricType::counter, [this](MetricSeries& out) {
+                 for_each_dispatcher(house_, [&](const HouseChannel& channel, const Dispatcher& d) {
+                   if (!channel.is_brokers) write_outcomes(out, "subscription", d);
+                 });
+               });
+  metrics_.add("sluice_dispatch_duration_seconds", "How long an attempt at a subscriber took.",
+               MetricType::histogram, [this](MetricSeries& out) {
+                 for_each_dispatcher(house_, [&](const HouseChannel& channel, const Dispatcher& d) {
+                   if (!channel.is_brokers) return;
+                   out.histogram({{"namespace", d.spec().ns}, {"trigger", d.spec().name}},
+                                 d.counters().attempt_seconds);
+                 });
+               });
+  metrics_.add("sluice_ignored_replies_total", "2xx answers whose body was no event, ignored.",
+               MetricType::counter, [this](MetricSeries& out) {
+                 for_each_dispatcher(house_, [&](const HouseChannel&, const Dispatcher& d) {
+                   const auto count = d.counters().ignored_replies.load(std::memory_order_relaxed);
+                   if (count == 0) return;
+                   out.value({{"namespace", d.spec().ns}, {"name", d.spec().name}},
+                             static_cast<double>(count));
+                 });
+               });
+}
+
+void AdminPages::add_channel_and_source_metrics() {
+  metrics_.add("sluice_channel_depth_events", "Events accepted and not yet settled by everyone.",
+               MetricType::gauge, [this](MetricSeries& out) {
+                 for (const auto& channel : house_.channels()) {
+                   out.value({{"namespace", channel->spec.ns}, {"channel", channel->spec.name}},
+                             static_cast<double>(channel->channel->depth()));
+                 }
+               });
+  metrics_.add("sluice_source_events_total", "Events by what became of them, per source.",
+               MetricType::counter, [this](MetricSeries& out) {
+                 for (const HouseSource& source : house_.sources()) {
+                   const SourceCounters& counters = source.source->counters();
+                   const std::initializer_list<std::pair<std::string_view, std::uint64_t>> rows = {
+                       {"delivered", counters.delivered.load(std::memory_order_relaxed)},
+                       {"retried", counters.retried.load(std::memory_order_relaxed)},
+                       {"dropped", counters.dropped.load(std::memory_order_relaxed)}};
+                   for (const auto& [outcome, count] : rows) {
+                     out.value({{"namespace", source.spec.ns},
+                                {"source", source.spec.name},
+                                {"outcome", outcome}},
+                               static_cast<double>(count));
+                   }
+                 }
+               });
+}
+
+AdminPage AdminPages::readiness() const {
+  nlohmann::ordered_json reasons = nlohmann::ordered_json::array();
+  if (draining_.load(std::memory_order_relaxed)) reasons.push_back("draining");
+  if (!ready_.load(std::memory_order_relaxed)) reasons.push_back("starting");
+  const bool ready = reasons.empty();
+  const nlohmann::ordered_json body = {{"ready", ready}, {"reasons", std::move(reasons)}};
+  return {ready ? 200 : 503, "application/json", body.dump() + "\n"};
+}
+
+AdminPage AdminPages::resources() const {
+  nlohmann::ordered_json items = nlohmann::ordered_json::array();
+  const bool ready = ready_.load(std::memory_order_relaxed);
+  for (const ResourceEntry& entry : house_.graph().resources) {
+    nlohmann::ordered_json item = {{"apiVersion", entry.api_version},
+                                   {"kind", entry.kind},
+                                   {"namespace", entry.ns},
+                                   {"name", entry.name}};
+    const std::string url = entry.path.empty() ? entry.url : house_.base_url() + entry.path;
+    item["address"] = url.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json{{"url", url}};
+    item["ready"] = ready;
+    item["reason"] = ready ? "" : "Starting";
+    item["message"] = "";
+    items.push_back(std::move(item));
+  }
+  const nlohmann::ordered_json body = {{"items", std::move(items)}};
+  return {200, "application/json",
+          body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
+}
+
+void AdminPages::add_to(Admin& admin) {
+  admin.add("/healthz", [] { return AdminPage{200, "text/plain", "ok\n"}; });
+  admin.add("/readyz", [this] { return readiness(); });
+  admin.add("/metrics", [this] {
+    return AdminPage{200, "text/plain; version=0.0.4; charset=utf-8", metrics_.to_text()};
+  });
+  admin.add("/version", [] { return AdminPage{200, "application/json", version_json() + "\n"}; });
+  admin.add("/api/v1/resources", [this] { return resources(); });
+}
+
+}  // namespace sluice

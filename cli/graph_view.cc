@@ -1,0 +1,184 @@
+#include "cli/graph_view.h"
+
+#include <optional>
+#include <unordered_map>
+
+namespace sluice {
+namespace {
+
+using EdgeKind = GraphView::Edge::Kind;
+
+class Drawing {
+ public:
+  GraphView draw(const ResourceGraph& graph) {
+    for (const ResourceEntry& entry : graph.resources) {
+      if (!entry.url.empty()) services_.emplace(entry.url, &entry);
+      if (!entry.path.empty()) declared_.emplace(entry.path, &entry);
+    }
+    for (const SourceSpec& source : graph.sources) draw_source(source);
+    for (const BrokerSpec& broker : graph.brokers) draw_broker(broker);
+    for (const ChannelResourceSpec& channel : graph.channels) draw_channel(channel);
+    for (const SequenceSpec& sequence : graph.sequences) draw_sequence(sequence);
+    for (const ParallelSpec& parallel : graph.parallels) draw_parallel(parallel);
+    for (const SinkSpec& sink : graph.sinks) {
+      (void)local(ingress_path(sink.ns, "sinks", sink.name), sink.kind, sink.ns, sink.name);
+    }
+    return std::move(view_);
+  }
+
+ private:
+  std::size_t add(std::string kind, std::string ns, std::string name, std::string detail = {}) {
+    const std::size_t index = view_.nodes.size();
+    view_.nodes.push_back({"n" + std::to_string(index), std::move(kind), std::move(ns),
+                           std::move(name), std::move(detail)});
+    return index;
+  }
+
+  // The node of an ingress path. One that was only referred to so far gets its kind here.
+  std::size_t local(const std::string& path, const std::string& kind, const std::string& ns,
+                    const std::string& name) {
+    const auto [found, fresh] = by_address_.try_emplace(path, view_.nodes.size());
+    if (fresh) return add(kind, ns, name);
+    GraphView::Node& node = view_.nodes[found->second];
+    node.kind = kind;
+    node.ns = ns;
+    node.name = name;
+    return found->second;
+  }
+
+  std::size_t target(const Destination& destination) {
+    const auto [found, fresh] = by_address_.try_emplace(destination.address, view_.nodes.size());
+    if (!fresh) return found->second;
+    if (destination.is_local()) return add("", "", "");  // Its own line fills it in.
+    const auto service = services_.find(destination.address);
+    if (service == services_.end()) return add("URL", "", destination.address);
+    return add("Service", service->second->ns, service->second->name, destination.address);
+  }
+
+  void edge(std::size_t from, std::size_t to, EdgeKind kind, std::string label = {}) {
+    view_.edges.push_back(
+        {view_.nodes[from].id, view_.nodes[to].id, kind, std::move(label)});
+  }
+
+  void dead_letters(std::size_t from, const DeliveryPolicy& delivery) {
+    if (!delivery.dead_letter_sink) return;
+    edge(from, target(*delivery.dead_letter_sink), EdgeKind::dead_letter);
+  }
+
+  void reply(std::size_t from, const std::optional<Destination>& to) {
+    if (to) edge(from, target(*to), EdgeKind::reply);
+  }
+
+  void draw_source(const SourceSpec& source) {
+    const std::size_t node =
+        add(source.kind, source.ns, source.name, source.spec.value("schedule", "* * * * *"));
+    edge(node, target(source.sink), EdgeKind::event);
+  }
+
+  void draw_broker(const BrokerSpec& spec) {
+    const std::size_t broker =
+        local(ingress_path(spec.ns, "", spec.name), "Broker", spec.ns, spec.name);
+    for (const DispatchSpec& trigger : spec.triggers) {
+      const std::size_t node =
+          add("Trigger", trigger.ns, trigger.name, filter_text(trigger.filter_json));
+      edge(broker, node, EdgeKind::event);
+      edge(node, target(trigger.subscriber), EdgeKind::event);
+      dead_letters(node, trigger.delivery);
+    }
+  }
+
+  void draw_channel(const ChannelResourceSpec& spec) {
+    const std::string path = ingress_path(spec.channel.ns, "channels", spec.channel.name);
+    // As declared: the kind of a Channel's spec is that of what backs it.
+    const auto entry = declared_.find(path);
+    const std::string& kind = entry == declared_.end() ? spec.channel.kind : entry->second->kind;
+    const std::size_t channel = local(path, kind, spec.channel.ns, spec.channel.name);
+    for (const DispatchSpec& subscription : spec.subscriptions) {
+      const std::size_t node = add("Subscription", subscription.ns, subscription.name);
+      edge(channel, node, EdgeKind::event);
+      edge(node, target(subscription.subscriber), EdgeKind::event);
+      reply(node, subscription.reply);
+      dead_letters(node, subscription.delivery);
+    }
+  }
+
+  void draw_sequence(const SequenceSpec& spec) {
+    std::size_t before =
+        local(ingress_path(spec.ns, "sequences", spec.name), "Sequence", spec.ns, spec.name);
+    bool first = true;
+    for (const DispatchSpec& step : spec.steps) {
+      const std::size_t node = add("Step", step.ns, step.name);
+      edge(before, node, first ? EdgeKind::event : EdgeKind::reply);
+      edge(node, target(step.subscriber), EdgeKind::event);
+      dead_letters(node, step.delivery);
+      before = node;
+      first = false;
+    }
+    reply(before, spec.reply);
+  }
+
+  void draw_parallel(const ParallelSpec& spec) {
+    const std::size_t parallel =
+        local(ingress_path(spec.ns, "parallels", spec.name), "Parallel", spec.ns, spec.name);
+    for (const ParallelSpec::Branch& branch : spec.branches) {
+      const DispatchSpec& subscriber = branch.subscriber;
+      const std::size_t node = add("Branch", subscriber.ns, subscriber.name);
+      edge(parallel, node, EdgeKind::event);
+      if (branch.filter) edge(node, target(branch.filter->subscriber), EdgeKind::event, "filter");
+      edge(node, target(subscriber.subscriber), EdgeKind::event);
+      reply(node, subscriber.reply ? subscriber.reply : spec.reply);
+      dead_letters(node, subscriber.delivery);
+    }
+  }
+
+  GraphView view_;
+  std::unordered_map<std::string, std::size_t> by_address_;
+  std::unordered_map<std::string, const ResourceEntry*> services_;  // By URL.
+  std::unordered_map<std::string, const ResourceEntry*> declared_;  // By ingress path.
+};
+
+std::string value_of(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string attributes_text(const nlohmann::json& attributes, std::string_view verb) {
+  std::string out;
+  for (const auto& [name, value] : attributes.items()) {
+    if (!out.empty()) out += " and ";
+    const std::string text = value_of(value);
+    out += text.empty() ? name + " is present" : name + " " + std::string(verb) + " " + text;
+  }
+  return out;
+}
+
+std::string list_text(const nlohmann::json& filters, std::string_view word) {
+  std::string out;
+  for (const auto& filter : filters) {
+    if (!out.empty()) out += " " + std::string(word) + " ";
+    const std::string text = filter_text(filter);
+    const bool mixed = filters.size() > 1 && text.find(" and ") != std::string::npos;
+    const bool nested = filters.size() > 1 && text.find(" or ") != std::string::npos;
+    out += mixed || nested ? "(" + text + ")" : text;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string filter_text(const nlohmann::json& filter) {
+  if (filter.is_array()) return list_text(filter, "and");
+  if (!filter.is_object() || filter.empty()) return {};
+  const std::string& dialect = filter.begin().key();
+  const nlohmann::json& argument = filter.begin().value();
+  if (dialect == "attributes" || dialect == "exact") return attributes_text(argument, "=");
+  if (dialect == "prefix") return attributes_text(argument, "starts with");
+  if (dialect == "suffix") return attributes_text(argument, "ends with");
+  if (dialect == "all") return list_text(argument, "and");
+  if (dialect == "any") return list_text(argument, "or");
+  if (dialect == "not") return "not (" + filter_text(argument) + ")";
+  return dialect + ": " + value_of(argument);
+}
+
+GraphView graph_view(const ResourceGraph& graph) { return Drawing().draw(graph); }
+
+}  // namespace sluice

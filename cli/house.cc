@@ -1,0 +1,251 @@
+#include "cli/house.h"
+
+#include "base/on_core.h"
+#include "base/wait_queue.h"
+#include "broker/flow.h"
+#include "sinks/http_sink.h"
+
+#include <algorithm>
+
+namespace sluice {
+namespace {
+
+using std::chrono::steady_clock;
+
+// How often drain() looks whether the channels are empty.
+constexpr std::chrono::milliseconds kDrainPoll{10};
+// A source's events must be taken within this, unless its kind says otherwise.
+std::string full_name(const std::string& ns, const std::string& name) { return ns + "/" + name; }
+
+Error named(const Error& error, const std::string& resource) {
+  return fail(error.code, resource + ": " + error.detail);
+}
+
+}  // namespace
+
+House::House(CorePool& cores) : cores_(cores), clients_(cores, HttpClientLimits()) {}
+
+House::~House() = default;
+
+Result<HouseChannel*> House::add_channel(const ChannelSpec& spec, bool is_brokers) {
+  auto holder = std::make_unique<HouseChannel>();
+  holder->spec = spec;
+  holder->is_brokers = is_brokers;
+  auto channel = make_channel(spec);
+  if (!channel) return named(channel.error(), "channel " + full_name(spec.ns, spec.name));
+  holder->channel = std::move(channel).value();
+  return channels_.emplace_back(std::move(holder)).get();
+}
+
+/// `path` is /NS/NAME or /NS/PLURAL/NAME.
+Result<void> House::add_address(const std::string& path, const SinkPtr& sink,
+                                std::string_view kind) {
+  const std::string ns = path.substr(1, path.find('/', 1) - 1);
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return routes_.add(path, sink, std::string(kind), ns, name);
+}
+
+Result<void> House::add_broker(const BrokerSpec& spec) {
+  SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, true));
+  const std::string path = ingress_path(spec.ns, "", spec.name);
+  SLUICE_TRY(add_address(path, std::make_shared<Broker>(*channel->channel, base_url_ + path),
+                         "broker"));
+  for (const DispatchSpec& trigger : spec.triggers) unwired_.emplace_back(channel, &trigger);
+  return boost::outcome_v2::success();
+}
+
+Result<HouseChannel*> House::add_channel_resource(const ChannelResourceSpec& spec) {
+  SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, false));
+  const std::string path = channel_path(spec.channel);
+  SLUICE_TRY(add_address(path, std::make_shared<ChannelSink>(*channel->channel, base_url_ + path),
+                         "channel"));
+  for (const DispatchSpec& subscription : spec.subscriptions) {
+    unwired_.emplace_back(channel, &subscription);
+  }
+  return channel;
+}
+
+/// A flow's own address is that of its first channel.
+Result<void> House::add_flow(const std::vector<ChannelResourceSpec>& channels,
+                             const std::string& path, std::string_view kind) {
+  HouseChannel* first = nullptr;
+  for (const ChannelResourceSpec& spec : channels) {
+    SLUICE_TRY(HouseChannel* const channel, add_channel_resource(spec));
+    if (first == nullptr) first = channel;
+  }
+  return add_address(path, std::make_shared<ChannelSink>(*first->channel, base_url_ + path), kind);
+}
+
+Result<SinkPtr> House::sink_for(const Destination& destination, const DispatchSpec& spec,
+                                bool expects_reply) {
+  if (destination.is_local()) {
+    if (auto sink = routes_.sink_at(destination.address)) return sink;
+    return fail(Errc::internal, "nothing has the address " + destination.address);
+  }
+  HttpSinkOptions options;
+  options.url = destination.address;
+  options.ns = spec.ns;
+  options.expects_reply = expects_reply;
+  options.format = spec.delivery.format;
+  options.plain_reply = spec.plain_reply;
+  return make_http_sink(std::move(options), clients_);
+}
+
+Result<void> House::add_dispatcher(HouseChannel& channel, const DispatchSpec& spec) {
+  DispatchTargets targets;
+  SLUICE_TRY(targets.subscriber, sink_for(spec.subscriber, spec, true));
+  if (spec.reply) {
+    SLUICE_TRY(targets.reply, sink_for(*spec.reply, spec, false));
+  }
+  if (spec.delivery.dead_letter_sink) {
+    SLUICE_TRY(targets.dead_letter, sink_for(*spec.delivery.dead_letter_sink, spec, false));
+  }
+  ConsumerOptions options;
+  options.name = full_name(spec.ns, spec.name);
+  options.filter = spec.filter;
+  options.core = &cores_.core_for(options.name);
+  Core& core = *options.core;
+  SLUICE_TRY(auto consumer, channel.channel->open_consumer(std::move(options)));
+  channel.dispatchers.push_back(
+      std::make_unique<Dispatcher>(core, spec, std::move(targets), std::move(consumer)));
+  return boost::outcome_v2::success();
+}
+
+Result<void> House::add_source(const SourceSpec& spec) {
+  DispatchSpec as_sender;
+  as_sender.ns = spec.ns;
+  SLUICE_TRY(auto sink, sink_for(spec.sink, as_sender, false));
+  Core& core = cores_.core_for(full_name(spec.ns, spec.name));
+  SLUICE_TRY(auto source, make_source(spec, std::move(sink), core));
+  sources_.push_back({spec, &core, std::move(source)});
+  return boost::outcome_v2::success();
+}
+
+Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
+  graph_ = std::move(graph);
+  base_url_ = base_url;
+  std::vector<std::vector<ChannelResourceSpec>> flows;  // unwired_ points into these.
+  flows.reserve(graph_.sequences.size() + graph_.parallels.size());
+  for (BrokerSpec& broker : graph_.brokers) {
+    const Destination itself{ingress_path(broker.ns, "", broker.name)};
+    for (DispatchSpec& trigger : broker.triggers) trigger.reply = itself;
+    SLUICE_TRY(add_broker(broker));
+  }
+  for (const ChannelResourceSpec& channel : graph_.channels) {
+    SLUICE_TRY(add_channel_resource(channel));
+  }
+  for (const SequenceSpec& sequence : graph_.sequences) {
+    const std::string path = ingress_path(sequence.ns, "sequences", sequence.name);
+    SLUICE_TRY(add_flow(flows.emplace_back(channels_of(sequence)), path, "sequence"));
+  }
+  for (const ParallelSpec& parallel : graph_.parallels) {
+    const std::string path = ingress_path(parallel.ns, "parallels", parallel.name);
+    SLUICE_TRY(add_flow(flows.emplace_back(channels_of(parallel)), path, "parallel"));
+  }
+  for (const SinkSpec& spec : graph_.sinks) {
+    const std::string path = ingress_path(spec.ns, "sinks", spec.name);
+    SLUICE_TRY(auto sink, make_sink(spec, base_url_ + path));
+    SLUICE_TRY(add_address(path, sink, "sink"));
+  }
+  for (const auto& [channel, spec] : unwired_) {
+    SLUICE_TRY(add_dispatcher(*channel, *spec));
+  }
+  unwired_ = {};
+  for (const SourceSpec& source : graph_.sources) {
+    SLUICE_TRY(add_source(source));
+  }
+  return boost::outcome_v2::success();
+}
+
+namespace {
+
+Awaitable<void> start_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
+                                  Core& core) {
+  for (const auto& channel : channels) {
+    for (const auto& dispatcher : channel->dispatchers) {
+      if (&dispatcher->core() == &core) dispatcher->start();
+    }
+  }
+  co_return;
+}
+
+Awaitable<void> start_source(Source& source) {
+  source.start();
+  co_return;
+}
+
+Awaitable<bool> all_idle(const std::vector<std::unique_ptr<HouseChannel>>& channels, Core& core,
+                         Deadline deadline) {
+  for (const auto& channel : channels) {
+    for (const auto& dispatcher : channel->dispatchers) {
+      if (&dispatcher->core() == &core && !dispatcher->is_idle_until(deadline)) co_return false;
+    }
+  }
+  co_return true;
+}
+
+Awaitable<void> hurry(Core& core) {
+  core.deadlines().hurry();
+  co_return;
+}
+
+Awaitable<void> stop_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
+                                 Core& core) {
+  for (const auto& channel : channels) {
+    for (const auto& dispatcher : channel->dispatchers) {
+      if (&dispatcher->core() == &core) co_await dispatcher->stop();
+    }
+  }
+}
+
+}  // namespace
+
+Awaitable<void> House::start() {
+  for (std::size_t i = 0; i < cores_.size(); ++i) {
+    co_await on_core(cores_.core(i), start_dispatchers(channels_, cores_.core(i)));
+  }
+  for (const HouseSource& source : sources_) {
+    co_await on_core(*source.core, start_source(*source.source));
+  }
+}
+
+std::uint64_t House::depth() const noexcept {
+  std::uint64_t depth = 0;
+  for (const auto& channel : channels_) depth += channel->channel->depth();
+  return depth;
+}
+
+Awaitable<bool> House::is_idle_until(Deadline deadline) {
+  for (std::size_t i = 0; i < cores_.size(); ++i) {
+    Core& core = cores_.core(i);
+    const bool idle = co_await on_core(core, all_idle(channels_, core, deadline));
+    if (!idle) co_return false;
+  }
+  co_return true;
+}
+
+Awaitable<std::uint64_t> House::drain(Deadline deadline) {
+  for (const HouseSource& source : sources_) {
+    co_await on_core(*source.core, source.source->stop());
+  }
+  WaitQueue clock;
+  int idle_polls = 0;  // Two in a row: a wake-up that was under way during the first has arrived.
+  while (depth() > 0 && steady_clock::now() < deadline && idle_polls < 2) {
+    const bool idle = co_await is_idle_until(deadline);
+    idle_polls = idle ? idle_polls + 1 : 0;
+    co_await clock.wait(*Core::current(), steady_clock::now() + kDrainPoll);
+  }
+  co_return depth();
+}
+
+Awaitable<void> House::stop() {
+  for (const auto& channel : channels_) co_await channel->channel->close();
+  for (std::size_t i = 0; i < cores_.size(); ++i) {
+    co_await on_core(cores_.core(i), hurry(cores_.core(i)));
+  }
+  for (std::size_t i = 0; i < cores_.size(); ++i) {
+    co_await on_core(cores_.core(i), stop_dispatchers(channels_, cores_.core(i)));
+  }
+}
+
+}  // namespace sluice

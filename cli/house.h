@@ -1,0 +1,89 @@
+#pragma once
+
+#include "base/metrics.h"
+#include "broker/broker.h"
+#include "broker/dispatcher.h"
+#include "broker/routing_table.h"
+#include "manifest/resource_graph.h"
+#include "sinks/http_client.h"
+#include "sources/source.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+/// One channel and what reads it.
+struct HouseChannel {
+  ChannelSpec spec;
+  bool is_brokers = false;  ///< Its dispatchers are triggers, else subscriptions.
+  std::unique_ptr<Channel> channel;
+  std::vector<std::unique_ptr<Dispatcher>> dispatchers;
+};
+
+struct HouseSource {
+  SourceSpec spec;
+  Core* core = nullptr;
+  std::unique_ptr<Source> source;
+};
+
+/// Everything that a resource graph describes, running.
+///
+/// Lifecycle: construct -> build() -> start() -> drain() -> stop() -> the cores stop -> destroy.
+class House {
+ public:
+  explicit House(CorePool& cores);
+  ~House();
+
+  /// Makes every channel, sink, dispatcher and source of `graph`. `base_url` is the ingress's, such
+  /// as "http://127.0.0.1:8080".
+  /// Errors: what the factories refuse, naming the resource.
+  Result<void> build(ResourceGraph graph, const std::string& base_url);
+
+  /// Starts dispatchers, then sources.
+  Awaitable<void> start();
+
+  /// Stops the sources and waits until every channel is empty, `deadline` has passed, or all that is
+  /// left waits for retries past the deadline. Answers how many events are left.
+  Awaitable<std::uint64_t> drain(Deadline deadline);
+
+  /// Ends everything, settled or not. Every waiting on the cores is cut short from here on.
+  Awaitable<void> stop();
+
+  [[nodiscard]] const RoutingTable& routes() const noexcept { return routes_; }
+  [[nodiscard]] const ResourceGraph& graph() const noexcept { return graph_; }
+  [[nodiscard]] const std::string& base_url() const noexcept { return base_url_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<HouseChannel>>& channels() const noexcept {
+    return channels_;
+  }
+  [[nodiscard]] const std::vector<HouseSource>& sources() const noexcept { return sources_; }
+
+  /// Events that some channel holds.
+  [[nodiscard]] std::uint64_t depth() const noexcept;
+
+ private:
+  Result<HouseChannel*> add_channel(const ChannelSpec& spec, bool is_brokers);
+  Result<void> add_address(const std::string& path, const SinkPtr& sink, std::string_view kind);
+  Result<void> add_broker(const BrokerSpec& spec);
+  Result<HouseChannel*> add_channel_resource(const ChannelResourceSpec& spec);
+  Result<void> add_flow(const std::vector<ChannelResourceSpec>& channels, const std::string& path,
+                        std::string_view kind);
+  Result<void> add_dispatcher(HouseChannel& channel, const DispatchSpec& spec);
+  Result<SinkPtr> sink_for(const Destination& destination, const DispatchSpec& spec,
+                           bool expects_reply);
+  Result<void> add_source(const SourceSpec& spec);
+  Awaitable<bool> is_idle_until(Deadline deadline);
+
+  CorePool& cores_;
+  HttpClients clients_;
+  ResourceGraph graph_;
+  std::string base_url_;
+  RoutingTable routes_;
+  std::vector<std::unique_ptr<HouseChannel>> channels_;
+  std::vector<std::pair<HouseChannel*, const DispatchSpec*>> unwired_;  // During build() only.
+  std::vector<HouseSource> sources_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cli/command.h"
+#include "manifest/load.h"
+
+namespace sluice {
+
+/// Adds what every command that reads manifests takes: -f (needed, repeats), --resolve
+/// NAMESPACE/NAME=URL, --cluster-domain. `options` must outlive `command`. A malformed --resolve or
+/// --cluster-domain is a usage error.
+void add_manifest_options(CLI::App& command, ManifestOptions& options);
+
+}  // namespace sluice

@@ -1,0 +1,151 @@
+// The running process: binds, builds the house, serves, waits for a signal, drains, stops.
+
+#include "cli/server.h"
+
+#include "base/on_core.h"
+#include "broker/ingress.h"
+#include "cli/admin_pages.h"
+#include "cli/command.h"
+#include "cli/house.h"
+
+#include <boost/asio/signal_set.hpp>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <iostream>
+
+namespace sluice {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// The URL that others reach a listener by.
+std::string url_of(const HostPort& address) {
+  HostPort shown = address;
+  if (shown.host == "0.0.0.0" || shown.host == "::") shown.host = "localhost";
+  return "http://" + to_string(shown);
+}
+
+/// An address for the first `curl`: a Broker where there is one.
+std::string first_address(const House& house) {
+  for (const ResourceEntry& entry : house.graph().resources) {
+    if (entry.kind == "Broker") return entry.path;
+  }
+  for (const ResourceEntry& entry : house.graph().resources) {
+    if (!entry.path.empty()) return entry.path;
+  }
+  return "/default/default";
+}
+
+/// Everything between main and the house; all of it runs on the first core.
+class Server {
+ public:
+  Server(CorePool& cores, const ServerOptions& options)
+      : options_(options),
+        house_(cores),
+        ingress_(cores, house_.routes(), options.limits),
+        admin_(cores.core(0)),
+        pages_(house_),
+        signals_(cores.core(0).executor(), SIGTERM, SIGINT) {}
+
+  Awaitable<int> run(ResourceGraph graph);
+
+ private:
+  Awaitable<void> wait_for_signal();
+  Awaitable<int> shut_down();
+  Awaitable<void> stop_all();
+  int refuse(const Error& error, int status);
+  void announce(steady_clock::time_point started) const;
+
+  const ServerOptions& options_;
+  House house_;
+  Ingress ingress_;
+  Admin admin_;
+  AdminPages pages_;
+  boost::asio::basic_signal_set<Executor> signals_;
+  HostPort listen_;
+  HostPort admin_address_;
+};
+
+int Server::refuse(const Error& error, int status) {
+  std::cerr << "error: " << error.detail << '\n';
+  return status;
+}
+
+Awaitable<int> Server::run(ResourceGraph graph) {
+  const auto started = steady_clock::now();
+  listen_ = options_.listen;
+  admin_address_ = options_.admin;
+  const auto port = ingress_.bind(listen_.host, listen_.port);
+  if (!port) co_return refuse(port.error(), kExitUnreachable);
+  listen_.port = port.value();
+  const auto built = house_.build(std::move(graph), url_of(listen_));
+  if (!built) co_return refuse(built.error(), kExitConfig);
+  pages_.add_to(admin_);
+  const auto admin_port = admin_.listen(admin_address_.host, admin_address_.port);
+  if (!admin_port) {
+    const int status = refuse(admin_port.error(), kExitUnreachable);
+    co_await stop_all();
+    co_return status;
+  }
+  admin_address_.port = admin_port.value();
+  co_await house_.start();
+  ingress_.start();
+  pages_.set_ready(true);
+  announce(started);
+  co_await wait_for_signal();
+  co_return co_await shut_down();
+}
+
+void Server::announce(steady_clock::time_point started) const {
+  const std::string url = url_of(listen_);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - started);
+  spdlog::info(
+      "serve.ready listen={} admin={} resources={} startup_ms={} try=\"curl -i {}{} -H "
+      "'ce-specversion: 1.0' -H 'ce-type: com.example.hello' -H 'ce-source: /curl' -H 'ce-id: 1' "
+      "-H 'content-type: application/json' -d '{{\\\"text\\\":\\\"hello\\\"}}'\"",
+      url, url_of(admin_address_), house_.graph().resources.size(), took.count(), url,
+      first_address(house_));
+}
+
+Awaitable<void> Server::wait_for_signal() {
+  const auto [error, number] = co_await signals_.async_wait(use_tuple);
+  boost::system::error_code ignored;
+  signals_.clear(ignored);  // A second signal ends the process at once.
+  spdlog::info("serve.draining signal={} depth={} drain_timeout_ms={}", number, house_.depth(),
+               options_.drain_timeout.count());
+}
+
+Awaitable<int> Server::shut_down() {
+  pages_.set_draining();
+  ingress_.drain();
+  const std::uint64_t left =
+      co_await house_.drain(steady_clock::now() + options_.drain_timeout);
+  co_await stop_all();
+  if (left > 0) {
+    spdlog::error("serve.stopped undelivered={}", left);
+    std::cerr << left << " events were not delivered\n";
+    co_return kExitNotDrained;
+  }
+  spdlog::info("serve.stopped undelivered=0");
+  co_return kExitOk;
+}
+
+Awaitable<void> Server::stop_all() {
+  co_await house_.stop();
+  co_await ingress_.stop();
+  co_await admin_.stop();
+}
+
+}  // namespace
+
+int run_server(CorePool& cores, ResourceGraph graph, const ServerOptions& options) {
+  // Destroyed after the cores' threads have ended: nothing of it is in use then.
+  Server server(cores, options);
+  const int status = run_on_core(cores.core(0), server.run(std::move(graph)));
+  cores.stop();
+  return status;
+}
+
+}  // namespace sluice

@@ -1,0 +1,187 @@
+// What is checked: the picture that `sluice graph` draws has every box and arrow of the topology,
+// filters in words, dead letters dashed, and text that none of the languages trips over. Method: one
+// set of manifests in memory, drawn in each form.
+
+#include "cli/graph_view.h"
+#include "manifest/load.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace sluice {
+namespace {
+
+constexpr const char* kManifests = R"(
+apiVersion: sources.knative.dev/v1
+kind: PingSource
+metadata: {name: tick}
+spec:
+  schedule: "@hourly"
+  sink: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: orders}}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Broker
+metadata: {name: orders}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: big}
+spec:
+  broker: orders
+  filters: [{any: [{exact: {type: 'a "b" <c>'}}, {suffix: {source: x}}]}]
+  subscriber: {ref: {apiVersion: flows.knative.dev/v1, kind: Sequence, name: flow}}
+  delivery:
+    deadLetterSink: {ref: {apiVersion: sluice.dev/v1alpha1, kind: EventDisplay, name: dead}}
+---
+apiVersion: flows.knative.dev/v1
+kind: Sequence
+metadata: {name: flow}
+spec:
+  steps:
+  - ref: {apiVersion: v1, kind: Service, name: web}
+  - uri: http://127.0.0.1:9001/second
+  reply: {ref: {apiVersion: messaging.knative.dev/v1, kind: Channel, name: pipe}}
+---
+apiVersion: messaging.knative.dev/v1
+kind: Channel
+metadata: {name: pipe}
+---
+apiVersion: messaging.knative.dev/v1
+kind: Subscription
+metadata: {name: end}
+spec:
+  channel: {apiVersion: messaging.knative.dev/v1, kind: Channel, name: pipe}
+  subscriber: {ref: {apiVersion: flows.knative.dev/v1, kind: Parallel, name: fork}}
+---
+apiVersion: flows.knative.dev/v1
+kind: Parallel
+metadata: {name: fork}
+spec:
+  branches:
+  - filter: {uri: "http://127.0.0.1:9002/filter"}
+    subscriber: {ref: {apiVersion: v1, kind: Service, name: web}}
+  reply: {uri: "http://127.0.0.1:9003/reply"}
+---
+apiVersion: sluice.dev/v1alpha1
+kind: EventDisplay
+metadata: {name: dead}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, annotations: {sluice.dev/url: "http://127.0.0.1:9000/"}}
+)";
+
+GraphView view_of(const char* text) {
+  const LoadedManifests loaded = load_manifest_text(text, "m.yaml");
+  EXPECT_FALSE(loaded.report.has_errors()) << to_text(loaded.report);
+  return graph_view(loaded.graph);
+}
+
+// "Kind ns/name -> Kind ns/name [reply]" for every edge.
+std::vector<std::string> edges_of(const GraphView& view) {
+  const auto title = [&](const std::string& id) {
+    const auto node = std::ranges::find(view.nodes, id, &GraphView::Node::id);
+    return node->kind + " " + node->name;
+  };
+  std::vector<std::string> out;
+  for (const auto& edge : view.edges) {
+    std::string text = title(edge.from) + " -> " + title(edge.to);
+    if (edge.kind == GraphView::Edge::Kind::reply) text += " [reply]";
+    if (edge.kind == GraphView::Edge::Kind::dead_letter) text += " [dead letter]";
+    if (!edge.label.empty()) text += " [" + edge.label + "]";
+    out.push_back(text);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+TEST(GraphView, HasEveryArrow) {
+  std::vector<std::string> expected = {
+      "PingSource tick -> Broker orders",
+      "Broker orders -> Trigger big",
+      "Trigger big -> Sequence flow",
+      "Trigger big -> EventDisplay dead [dead letter]",
+      "Sequence flow -> Step flow-kn-sequence-0",
+      "Step flow-kn-sequence-0 -> Service web",
+      "Step flow-kn-sequence-0 -> Step flow-kn-sequence-1 [reply]",
+      "Step flow-kn-sequence-1 -> URL http://127.0.0.1:9001/second",
+      "Step flow-kn-sequence-1 -> Channel pipe [reply]",
+      "Channel pipe -> Subscription end",
+      "Subscription end -> Parallel fork",
+      "Parallel fork -> Branch fork-kn-parallel-0",
+      "Branch fork-kn-parallel-0 -> URL http://127.0.0.1:9002/filter [filter]",
+      "Branch fork-kn-parallel-0 -> Service web",
+      "Branch fork-kn-parallel-0 -> URL http://127.0.0.1:9003/reply [reply]"};
+  std::ranges::sort(expected);
+  EXPECT_EQ(edges_of(view_of(kManifests)), expected);
+}
+
+TEST(GraphView, HasOneBoxForEachThing) {
+  const GraphView view = view_of(kManifests);
+  std::vector<std::string> names;
+  for (const auto& node : view.nodes) {
+    EXPECT_FALSE(node.kind.empty());
+    names.push_back(node.kind + " " + node.ns + "/" + node.name);
+  }
+  std::ranges::sort(names);
+  EXPECT_EQ(std::ranges::adjacent_find(names), names.end());
+  EXPECT_EQ(names.size(), 14U);
+}
+
+TEST(GraphView, DrawsMermaid) {
+  const std::string text = to_mermaid(view_of(kManifests));
+  EXPECT_EQ(text.find("flowchart LR\n"), 0U);
+  EXPECT_NE(text.find("([\"PingSource default/tick<br/>@hourly\"])"), std::string::npos) << text;
+  EXPECT_NE(text.find("[\"Trigger default/big<br/>type = a #quot;b#quot; #lt;c#gt; or source ends "
+                      "with x\"]"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(" -.->|\"dead letter\"| "), std::string::npos) << text;
+  EXPECT_NE(text.find(" -->|\"reply\"| "), std::string::npos) << text;
+}
+
+TEST(GraphView, DrawsDot) {
+  const std::string text = to_dot(view_of(kManifests));
+  EXPECT_NE(text.find("style=dashed, label=\"dead letter\""), std::string::npos) << text;
+  EXPECT_NE(text.find("type = a \\\"b\\\" <c> or source ends with x"), std::string::npos) << text;
+  EXPECT_EQ(std::ranges::count(text, '{'), std::ranges::count(text, '}'));
+}
+
+TEST(GraphView, DrawsJson) {
+  const auto json = nlohmann::json::parse(to_json(view_of(kManifests)));
+  EXPECT_EQ(json["nodes"].size(), 14U);
+  EXPECT_EQ(json["edges"].size(), 15U);
+  const auto dead = std::ranges::count_if(
+      json["edges"], [](const auto& edge) { return edge["kind"] == "dead_letter"; });
+  EXPECT_EQ(dead, 1);
+}
+
+struct FilterInWords {
+  const char* json;
+  const char* words;
+};
+
+class FilterText : public testing::TestWithParam<FilterInWords> {};
+
+TEST_P(FilterText, SaysWhatPasses) {
+  EXPECT_EQ(filter_text(nlohmann::json::parse(GetParam().json)), GetParam().words);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, FilterText,
+    testing::Values(
+        FilterInWords{"null", ""}, FilterInWords{R"({"attributes": {"type": "a"}})", "type = a"},
+        FilterInWords{R"({"attributes": {"ext": ""}})", "ext is present"},
+        FilterInWords{R"([{"prefix": {"type": "a"}}])", "type starts with a"},
+        FilterInWords{R"([{"exact": {"a": "1", "b": "2"}}])", "a = 1 and b = 2"},
+        FilterInWords{R"([{"not": {"exact": {"a": "1"}}}])", "not (a = 1)"},
+        FilterInWords{R"([{"any": [{"exact": {"a": "1"}}, {"suffix": {"b": "2"}}]}])",
+                      "a = 1 or b ends with 2"},
+        FilterInWords{
+            R"([{"any": [{"exact": {"a": "1"}}, {"exact": {"b": "2"}}]}, {"exact": {"c": "3"}}])",
+            "(a = 1 or b = 2) and c = 3"}));
+
+}  // namespace
+}  // namespace sluice
