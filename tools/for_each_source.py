@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Runs a command on every source of ours in a build tree's compile_commands.json, in parallel.
+
+  tools/for_each_source.py BUILD_DIR clang-tidy-14 -p BUILD_DIR   the command, then the file
+  tools/for_each_source.py BUILD_DIR --recompile clang++-14       the compile command, syntax only
+
+Prints what failed; the exit status is 1 if any did.
+"""
+
+import concurrent.futures
+import json
+import os
+import shlex
+import subprocess
+import sys
+
+
+def syntax_only(entry, compiler):
+    """The compile command of `entry` with another compiler, and without output."""
+    words = shlex.split(entry["command"])
+    if os.path.basename(words[0]) == "ccache":
+        words = words[1:]
+    words[0] = compiler
+    kept = []
+    position = 0
+    while position < len(words):
+        if words[position] in ("-o", "-MF", "-MT", "-MQ"):
+            position += 2
+            continue
+        # g++ has warnings that clang has not heard of.
+        if words[position] not in ("-c", "-MD", "-MMD", "-Wno-maybe-uninitialized", "-Wno-tsan"):
+            kept.append(words[position])
+        position += 1
+    return kept + ["-fsyntax-only", "-Wno-unknown-warning-option"]
+
+
+def main():
+    build, command = sys.argv[1], sys.argv[2:]
+    root = os.getcwd()
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        entries = json.load(file)
+    entries = [e for e in entries if e["file"].startswith(root + "/")
+               and not e["file"].startswith(os.path.abspath(build) + "/")]
+
+    def run(entry):
+        if command[0] == "--recompile":
+            words = syntax_only(entry, command[1])
+        else:
+            words = command + [entry["file"]]
+        return entry["file"], subprocess.run(words, cwd=entry["directory"], text=True, check=False,
+                                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, result in pool.map(run, entries):
+            if result.returncode != 0:
+                failed += 1
+                print(f"--- {os.path.relpath(name, root)}\n{result.stdout}", flush=True)
+    print(f"{len(entries) - failed} of {len(entries)} sources are clean")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
