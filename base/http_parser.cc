@@ -40,7 +40,7 @@ class Collector final : public http::basic_parser<isRequest> {
   std::string fault;  // The guard that refused; empty: Beast did.
   int status = 0;
   int version = 11;
-  int content_lengths = 0;
+  int content_lengths = 0;  // Beast takes the list "2, 2" for 2: that counts as two.
   int hosts = 0;
   int transfer_encodings = 0;
   bool only_chunked = true;
@@ -77,7 +77,8 @@ class Collector final : public http::basic_parser<isRequest> {
       refuse("more than 128 header lines", ec);
       return;
     }
-    if (name == http::field::content_length) ++content_lengths;
+    const bool list = field.value.find(',') != std::string_view::npos;
+    if (name == http::field::content_length) content_lengths += list ? 2 : 1;
     if (name == http::field::host) ++hosts;
     if (name == http::field::expect) expects_continue |= iequals(field.value, "100-continue");
     if (name == http::field::transfer_encoding) {

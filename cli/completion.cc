@@ -107,7 +107,7 @@ void add_completion(CLI::App& app, int& status) {
   add_examples(*command,
                "  source <(sluice completion bash)\n"
                "  sluice completion bash > ~/.local/share/bash-completion/completions/sluice");
-  command->callback([&app, &status] {
+  command->callback([&app, shell, &status] {  // `shell` is written to until now.
     std::cout << bash_script(app);
     status = kExitOk;
   });

@@ -126,7 +126,9 @@ class DisplayServer::Server {
   }
 
   Awaitable<void> accept() {
-    for (int descriptor = 0; (descriptor = co_await listener_.accept()) >= 0;) {
+    for (;;) {
+      const int descriptor = co_await listener_.accept();
+      if (descriptor < 0) co_return;
       sockets_.emplace_front(core_.executor(), listener_.protocol(), descriptor);
       group_.spawn(serve(sockets_.begin()));
     }

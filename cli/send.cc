@@ -171,7 +171,8 @@ class Sender {
         const std::chrono::duration<double> offset(static_cast<double>(i) / flags_.rate);
         co_await pause_.wait(core_, start + std::chrono::duration_cast<Deadline::duration>(offset));
       }
-      if (const auto sent = co_await send_one(id_of(i)); !sent) {
+      const auto sent = co_await send_one(id_of(i));
+      if (!sent) {
         std::cerr << "error: cannot reach " << events_.url.text << ": " << sent.error().detail
                   << '\n';
         exit_status_ = kExitUnreachable;

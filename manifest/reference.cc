@@ -21,8 +21,8 @@ with them; nothing starts until nothing is.
 - A field without a value (`null`) counts as absent. A number or word without quotes, where a string
   is wanted, is taken as written: `5` is "5".
 - `${VAR}`, `${VAR:-default}` and `${VAR:?text}` in values are replaced from the environment, once;
-  `$${` stands for `${`. A variable that is not set, without a default, is an error. Inside `{ }` and
-  `[ ]`, put quotes around them.
+  `$${` stands for `${`. A variable that is not set, without a default, is an error. Inside `{ }`
+  and `[ ]`, put quotes around them.
 - Anchors and aliases work; merge keys (`<<`) do not. At most 64 levels, 10,000 values through
   aliases, and 16 MiB a file.
 - `metadata.namespace` is `default` where it is absent; `v1`, `v2` and `openai` are reserved.

@@ -49,7 +49,7 @@ class IngressTest : public testing::Test {
   void start(IngressLimits limits = {}) {
     ASSERT_TRUE(routes_.add("/default/b", sink_, "broker", "default", "b"));
     ingress_ = std::make_unique<Ingress>(pool_, routes_, limits);
-    port_ = run_on_core(pool_.core(0), open()).value();
+    port_ = run_on_core(pool_.core(0), open());
   }
 
   ~IngressTest() override {
@@ -62,10 +62,10 @@ class IngressTest : public testing::Test {
     pool_.stop();
   }
 
-  Task<std::uint16_t> open() {
-    auto port = ingress_->bind("127.0.0.1", 0);
+  Awaitable<std::uint16_t> open() {
+    const auto port = ingress_->bind("127.0.0.1", 0);
     ingress_->start();
-    co_return port;
+    co_return port.value();
   }
 
   static Awaitable<void> hurry(Core& core) {
@@ -396,12 +396,12 @@ TEST_F(IngressTest, CountsAnswersByRouteAndCode) {
 TEST_F(IngressTest, RefusesAnAddressThatIsTaken) {
   start();
   Ingress second(pool_, routes_, {});
-  const auto bind = [](Ingress& ingress, std::uint16_t port) -> Task<std::uint16_t> {
-    co_return ingress.bind("127.0.0.1", port);
+  const auto bind = [](Ingress& ingress, std::uint16_t port) -> Awaitable<std::string> {
+    const auto bound = ingress.bind("127.0.0.1", port);
+    co_return bound ? "bound" : bound.error().detail;
   };
-  const auto bound = run_on_core(pool_.core(0), bind(second, port_));
-  ASSERT_FALSE(bound);
-  EXPECT_EQ(bound.error().code, Errc::unavailable);
+  const std::string outcome = run_on_core(pool_.core(0), bind(second, port_));
+  EXPECT_NE(outcome.find("cannot listen on 127.0.0.1"), std::string::npos) << outcome;
   const auto stop = [](Ingress& ingress) -> Awaitable<void> { co_await ingress.stop(); };
   run_on_core(pool_.core(0), stop(second));
 }

@@ -2,6 +2,8 @@
 // a core run by hand; "nothing came" is a deadline that has passed already, so nothing sleeps.
 
 #include "channels/channel.h"
+
+#include "base/task_group.h"
 #include "tests/support/events.h"
 #include "tests/support/run_task.h"
 
@@ -50,8 +52,9 @@ class ChannelContract : public testing::TestWithParam<std::string_view> {
   std::string next_id_acked(Consumer& consumer) {
     auto delivery = next(consumer);
     if (!delivery) return "(none)";
+    std::string id(delivery->event()->id());
     delivery->ack();
-    return std::string(delivery->event()->id());
+    return id;
   }
 
   /// Waits until `channel` holds `events`: acks may take effect later.

@@ -1,6 +1,6 @@
-// What is checked: `sluice validate` and `sluice graph` as a user meets them: exit statuses, what is
-// on which stream, the forms of output. Method: the commands run in this process on files of the
-// test's own.
+// What is checked: `sluice validate` and `sluice graph` as a user meets them: exit statuses, what
+// is on which stream, the forms of output. Method: the commands run in this process on files of
+// the test's own.
 
 #include "tests/cli/run_sluice.h"
 
@@ -106,8 +106,8 @@ TEST_F(ManifestCommands, MissingPathAndBadFlagsAreUsageErrors) {
     EXPECT_EQ(missing.out, "");
     EXPECT_EQ(run_command(add, {name}).status, kExitUsage);
     EXPECT_EQ(run_command(add, {name, "-f", path, "-o", "xml"}).status, kExitUsage);
-    for (const char* bad : {"web=http://h/", "default/web", "default/web=https://h/", "/web=http://h/",
-                            "default/=http://h/"}) {
+    for (const char* bad : {"web=http://h/", "default/web", "default/web=https://h/",
+                            "/web=http://h/", "default/=http://h/"}) {
       EXPECT_EQ(run_command(add, {name, "-f", path, "--resolve", bad}).status, kExitUsage) << bad;
     }
     EXPECT_EQ(run_command(add, {name, "-f", path, "--cluster-domain", "a b"}).status, kExitUsage);

@@ -1,6 +1,6 @@
-// What is checked: YAML and the head of a resource. Each manifest of the tables has one fault; it is
-// found where it stands, to the column, with the words that the operator must see, and brings no
-// second error with it. Method: load_manifest_text() on text; no files.
+// What is checked: YAML and the head of a resource. Each manifest of the tables has one fault; it
+// is found where it stands, to the column, with the words that the operator must see, and brings
+// no second error with it. Method: load_manifest_text() on text; no files.
 
 #include "tests/manifest/manifest_support.h"
 
@@ -79,8 +79,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadManifest{"NoName",
                     "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata:\n  labels: {}\n",
                     3, 1, "missing field 'name' in metadata"},
-        BadManifest{"UnknownKind", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n", 2,
-                    7, "unknown kind 'Deployment'", "this version has: "},
+        BadManifest{"UnknownKind", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n",
+                    2, 7, "unknown kind 'Deployment'", "this version has: "},
         BadManifest{"MisspeltKind",
                     "apiVersion: eventing.knative.dev/v1\nkind: Brokr\nmetadata: {name: a}\n", 2, 7,
                     "unknown kind 'Brokr'", "did you mean 'Broker'?"},
@@ -195,8 +195,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "metadata: {name: a}\n",
                     2, 7, "InferenceService is not in this version"},
         BadManifest{"InferenceSink",
-                    "apiVersion: sluice.dev/v1alpha1\nkind: InferenceSink\nmetadata: {name: a}\n", 2,
-                    7, "InferenceSink is not in this version", "this version has: "}),
+                    "apiVersion: sluice.dev/v1alpha1\nkind: InferenceSink\nmetadata: {name: a}\n",
+                    2, 7, "InferenceSink is not in this version", "this version has: "}),
     name_of);
 
 TEST(Manifests, RefuseANameOf254Letters) {

@@ -148,8 +148,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadPart{"EmptyNot", "  filters: [{not: {}}]", 7, 19, "not"},
         BadPart{"NotIsAList", "  filters: [{not: [{exact: {type: a}}]}]", 7, 19, "not"},
         BadPart{"Element", "  filters: [exact]", 7, 13, "a filter is a mapping"},
-        BadPart{"DeepInAll", "  filters:\n  - all:\n    - exact: {type: a}\n    - suffix: {X: a}", 10,
-                16, "suffix: 'X' cannot be"},
+        BadPart{"DeepInAll", "  filters:\n  - all:\n    - exact: {type: a}\n    - suffix: {X: a}",
+                10, 16, "suffix: 'X' cannot be"},
         BadPart{"DeepInNot", "  filters:\n  - not:\n      any:\n      - exact: {type: a}\n"
                              "      - not: {exact: {}}",
                 11, 22, "exact"}),

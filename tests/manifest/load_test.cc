@@ -21,8 +21,7 @@ ResourceGraph graph_of(const std::string& text, const ManifestOptions& options =
 }
 
 // The first example of Knative's documentation of Broker and Trigger, with the Service declared.
-TEST(Load, TakesABrokerAndTriggerAsKnativeDocumentsThem) {
-  const ResourceGraph graph = graph_of(R"(
+constexpr const char* kBrokerAndTrigger = R"(
 apiVersion: v1
 kind: Namespace
 metadata:
@@ -99,7 +98,10 @@ metadata:
   namespace: my-namespace
   annotations:
     sluice.dev/url: http://127.0.0.1:9000/base
-)");
+)";
+
+TEST(Load, TakesABrokerAndTriggerAsKnativeDocumentsThem) {
+  const ResourceGraph graph = graph_of(kBrokerAndTrigger);
   ASSERT_EQ(graph.brokers.size(), 1U);
   const BrokerSpec& broker = graph.brokers[0];
   EXPECT_EQ(broker.ns, "my-namespace");
@@ -127,8 +129,7 @@ metadata:
 }
 
 // PingSource into a Sequence into a Service: Knative's own, but for the declared Services.
-TEST(Load, TakesASequenceAsKnativeDocumentsIt) {
-  const ResourceGraph graph = graph_of(R"(
+constexpr const char* kSequence = R"(
 apiVersion: flows.knative.dev/v1
 kind: Sequence
 metadata:
@@ -172,7 +173,10 @@ metadata: {name: first, annotations: {sluice.dev/url: "http://127.0.0.1:9000/a/b
 apiVersion: serving.knative.dev/v1
 kind: Service
 metadata: {name: event-display, annotations: {sluice.dev/url: "http://127.0.0.1:9001"}}
-)");
+)";
+
+TEST(Load, TakesASequenceAsKnativeDocumentsIt) {
+  const ResourceGraph graph = graph_of(kSequence);
   ASSERT_EQ(graph.sequences.size(), 1U);
   const SequenceSpec& sequence = graph.sequences[0];
   ASSERT_EQ(sequence.steps.size(), 2U);

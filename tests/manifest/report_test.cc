@@ -1,5 +1,5 @@
-// What is checked: how findings look, as text with the caret under the place and as JSON, and that a
-// report is in the order of the files. Method: hand-made findings, compared letter by letter.
+// What is checked: how findings look, as text with the caret under the place and as JSON, and that
+// a report is in the order of the files. Method: hand-made findings, compared letter by letter.
 
 #include "manifest/report.h"
 

@@ -64,7 +64,9 @@ TEST_F(YamlTest, KnowsWhereEveryValueStands) {
       "empty:\n"
       "alias: &here there\n"
       "again: *here\n");
-  const auto value = [&](std::string_view key) -> const YamlNode& { return *node.find(key)->value; };
+  const auto value = [&](std::string_view key) -> const YamlNode& {
+    return *node.find(key)->value;
+  };
   EXPECT_EQ(at(value("plain")), "1:8");
   EXPECT_EQ(at(value("quoted")), "2:9");
   EXPECT_EQ(at(value("\xC3\xA9t\xC3\xA9")), "3:6");  // Columns count characters, not bytes.
@@ -92,7 +94,8 @@ TEST_F(YamlTest, ReadsTheCoreSchema) {
 }
 
 TEST_F(YamlTest, ReadsManyDocumentsAndLeavesEmptyOnesOut) {
-  const YamlFile file = read("%YAML 1.2\n---\na: 1\n---\n# nothing\n---\nb: 2\n...\n---\r\nc: 3\r\n");
+  const YamlFile file =
+      read("%YAML 1.2\n---\na: 1\n---\n# nothing\n---\nb: 2\n...\n---\r\nc: 3\r\n");
   EXPECT_EQ(findings_.errors(), 0U) << to_text(findings_.report());
   ASSERT_EQ(file.documents.size(), 3U);
   EXPECT_EQ(at(*file.documents[2]->find("c")->value), "10:4");

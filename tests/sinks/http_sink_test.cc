@@ -10,6 +10,7 @@
 #include "tests/support/events.h"
 #include "tests/support/scripted_server.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace sluice {
@@ -123,7 +124,8 @@ TEST_F(HttpSinkTest, ReadsAStructuredReplyThatComesChunked) {
   const Attempt attempt =
       answered_with("HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents+json\r\n"
                     "transfer-encoding: chunked\r\n\r\n10\r\n" +
-                    json.substr(0, 16) + "\r\n" + "34\r\n" + json.substr(16, 52) + "\r\n0\r\n\r\n");
+                    json.substr(0, 16) + "\r\n" + fmt::format("{:x}", json.size() - 16) + "\r\n" +
+                    json.substr(16) + "\r\n0\r\n\r\n");
   ASSERT_TRUE(attempt.reply) << attempt.detail;
   EXPECT_EQ(attempt.reply->data(), R"({"n":1})");
 }

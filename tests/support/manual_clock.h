@@ -22,10 +22,9 @@ class ManualClock final : public Clock {
     const auto due = elapsed_ + wait;
     // Whoever is woken by a move that does not reach its time parks again.
     for (std::uint64_t move = moves_; elapsed_ < due; move = moves_) {
-      if (std::ranges::find(queues_, &queue) == queues_.end()) queues_.push_back(&queue);
-      ++waiting_;
+      queues_.push_back(&queue);
       co_await queue.wait(core, kNever);
-      --waiting_;
+      queues_.erase(std::ranges::find(queues_, &queue));
       if (move == moves_) co_return;
     }
   }
@@ -45,7 +44,7 @@ class ManualClock final : public Clock {
   }
 
   /// How many coroutines wait for this clock.
-  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return queues_.size(); }
 
  private:
   void wake(Core& core) {
@@ -57,8 +56,7 @@ class ManualClock final : public Clock {
   Time now_;
   std::chrono::nanoseconds elapsed_{0};
   std::uint64_t moves_ = 0;
-  std::size_t waiting_ = 0;
-  std::vector<WaitQueue*> queues_;
+  std::vector<WaitQueue*> queues_;  // One entry per waiting coroutine.
 };
 
 }  // namespace sluice

@@ -22,7 +22,8 @@ class RecordingSink final : public Sink {
     const std::size_t index = events.size();
     events.push_back(event);
     while (held) {
-      if (!co_await released_.wait(core_, deadline)) {
+      const bool released = co_await released_.wait(core_, deadline);
+      if (!released) {
         co_return failed_attempt(fail(Errc::deadline_exceeded, "held until the deadline"));
       }
     }
