@@ -8,7 +8,6 @@ namespace sluice {
 }  // namespace sluice
 
 /// For bugs, not for bad input: on in release builds as well.
-#define SLUICE_ASSERT(expression) \
-  (static_cast<bool>(expression)  \
-       ? void(0)                  \
-       : ::sluice::assertion_failed(#expression, __FILE__, __LINE__))
+#define SLUICE_ASSERT(expression)          \
+  (static_cast<bool>(expression) ? void(0) \
+                                 : ::sluice::assertion_failed(#expression, __FILE__, __LINE__))

@@ -52,10 +52,11 @@ void DeadlineWheel::expire_slot(List& slot, Deadline now) {
 
 void DeadlineWheel::on_tick() {
   const Deadline now = std::chrono::steady_clock::now();
-  const std::int64_t last = std::min(now.time_since_epoch() / kTick,
-                                     next_tick_ + static_cast<std::int64_t>(kSlots) - 1);
+  const std::int64_t last =
+      std::min(now.time_since_epoch() / kTick, next_tick_ + static_cast<std::int64_t>(kSlots) - 1);
   while (next_tick_ <= last) {
-    // Counted up first: what expire() schedules for at once belongs in the next slot, not in this one.
+    // Counted up first: what expire() schedules for at once belongs in the next slot, not in this
+    // one.
     const auto tick = static_cast<std::size_t>(next_tick_++);
     expire_slot(slots_[tick % kSlots], now);
   }

@@ -35,8 +35,8 @@ Result<std::uint16_t> Listener::open(const std::string& host, std::uint16_t port
   if (!error) acceptor_.listen(kBacklog, error);
   if (!error) acceptor_.non_blocking(true, error);
   if (error) {
-    return fail(Errc::unavailable, "cannot listen on " + host + ":" + std::to_string(port) + ": " +
-                                       error.message());
+    return fail(Errc::unavailable,
+                "cannot listen on " + host + ":" + std::to_string(port) + ": " + error.message());
   }
   return acceptor_.local_endpoint(error).port();
 }

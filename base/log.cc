@@ -43,8 +43,8 @@ Result<void> set_up_logging(const std::string& format, const std::string& level)
   if (parsed == spdlog::level::off && level != "off") {
     return fail(Errc::invalid_argument, "unknown log level '" + level + "'");
   }
-  auto logger = std::make_shared<spdlog::logger>(
-      "sluice", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("sluice", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   if (format == "json") {
     logger->set_formatter(std::make_unique<JsonFormatter>());
   } else if (format == "text") {

@@ -49,8 +49,8 @@ Task<void> write_all(TcpSocket& socket, std::string_view head, std::string_view 
 
 /// What one read_now() found.
 struct ReadNow {
-  std::size_t size = 0;      ///< Bytes read; 0 where nothing was there yet or the stream ended.
-  bool ended = false;        ///< The peer has closed its side, or the socket broke.
+  std::size_t size = 0;  ///< Bytes read; 0 where nothing was there yet or the stream ended.
+  bool ended = false;    ///< The peer has closed its side, or the socket broke.
 };
 
 /// Reads what is there, without waiting. The socket is in non-blocking mode.

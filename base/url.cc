@@ -39,13 +39,15 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
   url.host = view.host_address();
   if (url.host.empty()) return fail(Errc::invalid_argument, "'" + url.text + "' has no host");
   if (view.has_userinfo()) {
-    return fail(Errc::invalid_argument, "'" + url.text + "' carries credentials; they are not sent");
+    return fail(Errc::invalid_argument,
+                "'" + url.text + "' carries credentials; they are not sent");
   }
   if (view.has_port() && !view.port().empty()) {
     url.port = view.port_number();
     if (url.port == 0) return fail(Errc::invalid_argument, "'" + url.text + "' has a bad port");
   }
-  url.authority = std::string(view.encoded_host_and_port().data(), view.encoded_host_and_port().size());
+  url.authority =
+      std::string(view.encoded_host_and_port().data(), view.encoded_host_and_port().size());
   url.target = std::string(view.encoded_path().data(), view.encoded_path().size());
   if (url.target.empty()) url.target = "/";
   if (view.has_query()) {

@@ -10,8 +10,8 @@ namespace sluice {
 
 /// An absolute http URL, split the way an HTTP client needs it.
 struct HttpUrl {
-  std::string text;       ///< As written.
-  std::string host;       ///< Name or address, IPv6 without brackets.
+  std::string text;  ///< As written.
+  std::string host;  ///< Name or address, IPv6 without brackets.
   std::uint16_t port = 80;
   std::string authority;  ///< For the Host header: with the port where it was written.
   std::string target;     ///< Path and query, "/" at least; no fragment.

@@ -41,9 +41,9 @@ class WaitQueue {
  private:
   using Token = boost::asio::use_awaitable_t<Executor>;
   using Handler = typename boost::asio::async_result<Token, void(bool)>::handler_type;
-  using Hook = boost::intrusive::list_base_hook<
-      boost::intrusive::tag<WaitQueue>,
-      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+  using Hook =
+      boost::intrusive::list_base_hook<boost::intrusive::tag<WaitQueue>,
+                                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
   class Waiter final : public Expiring, public Hook {
    public:
@@ -54,8 +54,9 @@ class WaitQueue {
     void complete(bool notified) {
       Hook::unlink();
       DeadlineWheel::cancel(*this);
-      boost::asio::post(core_.executor(),
-                        [handler = std::move(*handler_), notified]() mutable { handler(notified); });
+      boost::asio::post(core_.executor(), [handler = std::move(*handler_), notified]() mutable {
+        handler(notified);
+      });
     }
 
    private:

@@ -47,7 +47,9 @@ Admin::Admin(Core& core) : core_(core), server_(std::make_unique<Server>(core)) 
 
 Admin::~Admin() = default;
 
-void Admin::add(std::string path, MakePage make) { pages_.emplace(std::move(path), std::move(make)); }
+void Admin::add(std::string path, MakePage make) {
+  pages_.emplace(std::move(path), std::move(make));
+}
 
 Result<std::uint16_t> Admin::listen(const std::string& host, std::uint16_t port) {
   SLUICE_TRY(const std::uint16_t bound, server_->listener.open(host, port));

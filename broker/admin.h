@@ -19,8 +19,8 @@ struct AdminPage {
   std::string body;
 };
 
-/// The admin port: GET pages for operators and scrapers (interface.md, section 9). Every page is made
-/// anew for each request, on the core that listens.
+/// The admin port: GET pages for operators and scrapers (interface.md, section 9). Every page is
+/// made anew for each request, on the core that listens.
 ///
 /// Lifecycle: construct -> add()... -> listen() -> stop() -> destroy, on one core.
 class Admin {
@@ -36,8 +36,8 @@ class Admin {
   /// Errors: unavailable when the address cannot be bound, invalid_argument when it is none.
   Result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
 
-  /// Closes the listener; completes when the last connection has ended. The core's deadlines must be
-  /// in a hurry by then.
+  /// Closes the listener; completes when the last connection has ended. The core's deadlines must
+  /// be in a hurry by then.
   Awaitable<void> stop();
 
  private:

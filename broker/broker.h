@@ -22,8 +22,8 @@ class ChannelSink final : public Sink {
   std::string url_;
 };
 
-/// A Broker's address: what is sent here is stamped and published to its channel, which its triggers
-/// read. Producers, replies and flows all enter by this door.
+/// A Broker's address: what is sent here is stamped and published to its channel, which its
+/// triggers read. Producers, replies and flows all enter by this door.
 class Broker final : public Sink {
  public:
   Broker(Channel& channel, std::string url) : channel_(channel), url_(std::move(url)) {}

@@ -17,7 +17,7 @@ namespace sluice {
 struct DispatchSpec {
   std::string ns = "default";
   std::string name;
-  FilterPtr filter;  ///< Null: every event.
+  FilterPtr filter;            ///< Null: every event.
   nlohmann::json filter_json;  ///< The filter as written, for `graph` and the admin API.
   Destination subscriber;
   std::optional<Destination> reply;  ///< A Trigger's is its Broker.
@@ -43,8 +43,8 @@ struct ChannelResourceSpec {
 struct SequenceSpec {
   std::string ns = "default";
   std::string name;
-  ChannelSpec channel_template;      ///< `name` is empty: each step's channel gets its own.
-  std::vector<DispatchSpec> steps;   ///< Named NAME-kn-sequence-I; `reply` is unset.
+  ChannelSpec channel_template;     ///< `name` is empty: each step's channel gets its own.
+  std::vector<DispatchSpec> steps;  ///< Named NAME-kn-sequence-I; `reply` is unset.
   std::optional<Destination> reply;
 };
 

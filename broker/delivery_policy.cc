@@ -8,7 +8,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kMaxBackoff = std::chrono::minutes(10);
-// A Retry-After without a limit of ours is honoured, but a typo in it must not park an event for good.
+// A Retry-After without a limit of ours is honoured, but a typo in it must not park an event for
+// good.
 constexpr milliseconds kMaxRetryAfter = std::chrono::hours(24);
 
 milliseconds backoff(const DeliveryPolicy& policy, int retry) noexcept {
@@ -39,8 +40,9 @@ bool is_retryable(int status) noexcept {
 milliseconds next_delay(const DeliveryPolicy& policy, int retry,
                         std::optional<milliseconds> retry_after, double jitter) noexcept {
   const milliseconds base = backoff(policy, retry);
-  const auto wait = base + milliseconds(static_cast<std::int64_t>(
-                               static_cast<double>(base.count()) * 0.1 * jitter));
+  const auto wait =
+      base +
+      milliseconds(static_cast<std::int64_t>(static_cast<double>(base.count()) * 0.1 * jitter));
   if (!retry_after) return wait;
   return std::max(wait, std::min(*retry_after, policy.retry_after_max.value_or(kMaxRetryAfter)));
 }

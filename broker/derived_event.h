@@ -12,8 +12,8 @@ namespace sluice {
 [[nodiscard]] EventPtr reply_of(EventPtr reply, const Event& cause);
 
 /// The original event as it goes to a dead letter sink (knative.md 2.6): `knativeerrordest`,
-/// `knativeerrorcode` (500 where there was no response), `knativeerrordata` (base64 of the first 768
-/// bytes of the response's body, or of the error's text; absent for an empty body).
+/// `knativeerrorcode` (500 where there was no response), `knativeerrordata` (base64 of the first
+/// 768 bytes of the response's body, or of the error's text; absent for an empty body).
 [[nodiscard]] EventPtr dead_letter_of(const Event& original, const std::string& destination,
                                       const Attempt& last);
 

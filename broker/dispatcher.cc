@@ -160,10 +160,11 @@ void Dispatcher::report_drop(const Outstanding& item, const Attempt& result) {
     return;
   }
   next_drop_report_ = now + kDropReportEvery;
-  spdlog::warn("delivery.dropped subscription={}/{} event_id={} target={} status={} error=\"{}\" "
-               "unreported={} hint=\"set delivery.deadLetterSink to keep such events\"",
-               spec_.ns, spec_.name, item.delivery->event()->id(), target(item.stage).url(),
-               result.status, result.detail, drops_unreported_);
+  spdlog::warn(
+      "delivery.dropped subscription={}/{} event_id={} target={} status={} error=\"{}\" "
+      "unreported={} hint=\"set delivery.deadLetterSink to keep such events\"",
+      spec_.ns, spec_.name, item.delivery->event()->id(), target(item.stage).url(), result.status,
+      result.detail, drops_unreported_);
   drops_unreported_ = 0;
 }
 
@@ -171,9 +172,10 @@ void Dispatcher::ignore_reply_body() {
   counters_.ignored_replies.fetch_add(1, std::memory_order_relaxed);
   if (ignored_reported_) return;
   ignored_reported_ = true;
-  spdlog::warn("reply.ignored subscription={}/{} target={} error=\"2xx with a body that is no "
-               "event\" hint=\"answer with a CloudEvent, or set annotation sluice.dev/plain-reply\"",
-               spec_.ns, spec_.name, targets_.subscriber->url());
+  spdlog::warn(
+      "reply.ignored subscription={}/{} target={} error=\"2xx with a body that is no "
+      "event\" hint=\"answer with a CloudEvent, or set annotation sluice.dev/plain-reply\"",
+      spec_.ns, spec_.name, targets_.subscriber->url());
 }
 
 void Dispatcher::park(Outstanding item, Deadline due) {

@@ -109,7 +109,7 @@ class Dispatcher {
   WaitQueue slot_freed_;
   WaitQueue room_made_;
   WaitQueue retry_added_;
-  std::vector<Waiting> retries_;  // A heap, the earliest first.
+  std::vector<Waiting> retries_;                                  // A heap, the earliest first.
   std::unordered_map<std::string, RingQueue<Outstanding>> keys_;  // Ordered mode: keys in use.
   Deadline next_drop_report_{};
   std::uint64_t drops_unreported_ = 0;

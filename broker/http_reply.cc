@@ -86,7 +86,8 @@ std::string problem_reply(int status, std::string_view detail, AfterReply after,
       problem.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   std::string extra(connection_line(after));
   if (status == 405) extra += kAllow;
-  if (status == 429 || status == 503) extra += fmt::format("retry-after: {}\r\n", kRetryAfterSeconds);
+  if (status == 429 || status == 503)
+    extra += fmt::format("retry-after: {}\r\n", kRetryAfterSeconds);
   return fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\n{}content-length: {}\r\n\r\n{}",
       status, reason_phrase(status), extra, body.size(), has_body ? body : "");

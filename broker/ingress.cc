@@ -39,8 +39,7 @@ class Ingress::Session {
  public:
   Session(Ingress& ingress, Core& core, TcpSocket socket)
       : ingress_(ingress),
-        reader_(core, std::move(socket), ingress.limits_,
-                ingress.lanes_[core.index()]->head) {}
+        reader_(core, std::move(socket), ingress.limits_, ingress.lanes_[core.index()]->head) {}
 
   Awaitable<void> run() {
     // Named, not awaited in the condition: g++ 12 loses such a frame (GCC bug 106188).
@@ -78,7 +77,7 @@ Awaitable<bool> Ingress::Session::serve_one() {
     const AfterReply after = reader_.after_reply();
     const std::string reply = webhook_reply(after);
     const bool taken = co_await reader_.reply(reply, after);
-    co_return taken && after != AfterReply::close;
+    co_return taken&& after != AfterReply::close;
   }
   if (auto refusal = check_before_body(head, route)) {
     Route& counted = route != nullptr ? *route : unknown;
@@ -142,7 +141,7 @@ Awaitable<bool> Ingress::Session::serve_event(Route& route) {
   }
   route.counters.count(202);
   const bool taken = co_await reader_.reply(accepted_reply(after), after);
-  co_return taken && after != AfterReply::close;
+  co_return taken&& after != AfterReply::close;
 }
 
 Awaitable<bool> Ingress::Session::refuse(Route& route, int status, std::string detail) {
@@ -150,7 +149,7 @@ Awaitable<bool> Ingress::Session::refuse(Route& route, int status, std::string d
   const AfterReply after = reader_.after_reply();
   const std::string text = problem_reply(status, detail, after, !reader_.is_head_method());
   const bool taken = co_await reader_.reply(text, after);
-  co_return taken && after != AfterReply::close;
+  co_return taken&& after != AfterReply::close;
 }
 
 Ingress::Ingress(CorePool& cores, const RoutingTable& routes, IngressLimits limits)

@@ -71,9 +71,9 @@ class RequestReader {
   HttpBody body_;
 
   // The request being read; its views die when the core's scratch is used again.
-  std::string_view request_;  // Everything received of it, and what came behind it.
-  std::size_t used_ = 0;      // Bytes of request_ that belong to it.
-  std::string pending_;       // What outlives a suspension: a partial head, the next request.
+  std::string_view request_;     // Everything received of it, and what came behind it.
+  std::size_t used_ = 0;         // Bytes of request_ that belong to it.
+  std::string pending_;          // What outlives a suspension: a partial head, the next request.
   std::unique_ptr<char[]> own_;  // A request that came in pieces.
   std::string decoded_;          // A chunked body.
 

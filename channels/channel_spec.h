@@ -14,7 +14,7 @@ struct ChannelSpec {
   std::string kind = "InMemoryChannel";
   std::string ns = "default";
   std::string name;
-  std::size_t capacity_events = 100'000;           ///< Not yet settled by every consumer.
+  std::size_t capacity_events = 100'000;  ///< Not yet settled by every consumer.
   std::size_t capacity_bytes = 256U * 1024 * 1024;
   nlohmann::json spec = nlohmann::json::object();  ///< The kind's own fields.
 };

@@ -167,7 +167,7 @@ struct Shared {
   FilterIndex index;
   std::vector<std::shared_ptr<Queue>> queues;  // By FilterIndex::Id; null where released.
   std::unordered_set<std::string> names;
-  std::vector<FilterIndex::Id> matched;        // Scratch of append().
+  std::vector<FilterIndex::Id> matched;  // Scratch of append().
   std::atomic<std::uint64_t> appended{0};
   bool closed = false;
 };

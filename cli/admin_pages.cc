@@ -40,7 +40,9 @@ AdminPages::AdminPages(const House& house) : house_(house) {
   add_dispatch_metrics();
   add_channel_and_source_metrics();
   metrics_.add("sluice_build_info", "Always 1; the version of this process.", MetricType::gauge,
-               [](MetricSeries& out) { out.value({{"version", version_text()}}, 1); });
+               [](MetricSeries& out) {
+                 out.value({{"version", version_text()}}, 1);
+               });
 }
 
 void AdminPages::add_ingress_metrics() {
@@ -103,22 +105,22 @@ void AdminPages::add_channel_and_source_metrics() {
                              static_cast<double>(channel->channel->depth()));
                  }
                });
-  metrics_.add("sluice_source_events_total", "Events by what became of them, per source.",
-               MetricType::counter, [this](MetricSeries& out) {
-                 for (const HouseSource& source : house_.sources()) {
-                   const SourceCounters& counters = source.source->counters();
-                   const std::initializer_list<std::pair<std::string_view, std::uint64_t>> rows = {
-                       {"delivered", counters.delivered.load(std::memory_order_relaxed)},
-                       {"retried", counters.retried.load(std::memory_order_relaxed)},
-                       {"dropped", counters.dropped.load(std::memory_order_relaxed)}};
-                   for (const auto& [outcome, count] : rows) {
-                     out.value({{"namespace", source.spec.ns},
-                                {"source", source.spec.name},
-                                {"outcome", outcome}},
-                               static_cast<double>(count));
-                   }
-                 }
-               });
+  metrics_.add(
+      "sluice_source_events_total", "Events by what became of them, per source.",
+      MetricType::counter, [this](MetricSeries& out) {
+        for (const HouseSource& source : house_.sources()) {
+          const SourceCounters& counters = source.source->counters();
+          const std::initializer_list<std::pair<std::string_view, std::uint64_t>> rows = {
+              {"delivered", counters.delivered.load(std::memory_order_relaxed)},
+              {"retried", counters.retried.load(std::memory_order_relaxed)},
+              {"dropped", counters.dropped.load(std::memory_order_relaxed)}};
+          for (const auto& [outcome, count] : rows) {
+            out.value(
+                {{"namespace", source.spec.ns}, {"source", source.spec.name}, {"outcome", outcome}},
+                static_cast<double>(count));
+          }
+        }
+      });
 }
 
 AdminPage AdminPages::readiness() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/metrics.h"
 #include "broker/admin.h"
 #include "cli/house.h"
 

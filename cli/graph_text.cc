@@ -98,8 +98,8 @@ std::string to_mermaid(const GraphView& view) {
     std::string text = node.kind == "URL" ? "" : node.kind + " ";
     text = mermaid_text(text + title(node));
     if (!node.detail.empty()) text += "<br/>" + mermaid_text(node.detail);
-    out += "  " + node.id + std::string(form.open) + '"' + text + '"' + std::string(form.close) +
-           '\n';
+    out +=
+        "  " + node.id + std::string(form.open) + '"' + text + '"' + std::string(form.close) + '\n';
   }
   for (const Edge& edge : view.edges) {
     const std::string label = label_of(edge);

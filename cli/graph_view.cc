@@ -56,8 +56,7 @@ class Drawing {
   }
 
   void edge(std::size_t from, std::size_t to, EdgeKind kind, std::string label = {}) {
-    view_.edges.push_back(
-        {view_.nodes[from].id, view_.nodes[to].id, kind, std::move(label)});
+    view_.edges.push_back({view_.nodes[from].id, view_.nodes[to].id, kind, std::move(label)});
   }
 
   void dead_letters(std::size_t from, const DeliveryPolicy& delivery) {

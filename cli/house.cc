@@ -14,7 +14,6 @@ using std::chrono::steady_clock;
 
 // How often drain() looks whether the channels are empty.
 constexpr std::chrono::milliseconds kDrainPoll{10};
-// A source's events must be taken within this, unless its kind says otherwise.
 std::string full_name(const std::string& ns, const std::string& name) { return ns + "/" + name; }
 
 Error named(const Error& error, const std::string& resource) {
@@ -23,7 +22,8 @@ Error named(const Error& error, const std::string& resource) {
 
 }  // namespace
 
-House::House(CorePool& cores) : cores_(cores), clients_(cores, HttpClientLimits()) {}
+House::House(CorePool& cores)
+    : cores_(cores), clients_(cores, HttpClientLimits()), ending_(cores.core(0)) {}
 
 House::~House() = default;
 
@@ -48,8 +48,8 @@ Result<void> House::add_address(const std::string& path, const SinkPtr& sink,
 Result<void> House::add_broker(const BrokerSpec& spec) {
   SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, true));
   const std::string path = ingress_path(spec.ns, "", spec.name);
-  SLUICE_TRY(add_address(path, std::make_shared<Broker>(*channel->channel, base_url_ + path),
-                         "broker"));
+  SLUICE_TRY(
+      add_address(path, std::make_shared<Broker>(*channel->channel, base_url_ + path), "broker"));
   for (const DispatchSpec& trigger : spec.triggers) unwired_.emplace_back(channel, &trigger);
   return boost::outcome_v2::success();
 }
@@ -224,15 +224,19 @@ Awaitable<bool> House::is_idle_until(Deadline deadline) {
   co_return true;
 }
 
-Awaitable<std::uint64_t> House::drain(Deadline deadline) {
+Awaitable<void> House::stop_sources() {
   for (const HouseSource& source : sources_) {
     co_await on_core(*source.core, source.source->stop());
   }
+}
+
+Awaitable<std::uint64_t> House::drain(Deadline deadline) {
+  ending_.spawn(stop_sources());  // Apart: a source whose sink hangs must not outlast the deadline.
   WaitQueue clock;
   int idle_polls = 0;  // Two in a row: a wake-up that was under way during the first has arrived.
-  while (depth() > 0 && steady_clock::now() < deadline && idle_polls < 2) {
+  while ((depth() > 0 || ending_.size() > 0) && steady_clock::now() < deadline && idle_polls < 2) {
     const bool idle = co_await is_idle_until(deadline);
-    idle_polls = idle ? idle_polls + 1 : 0;
+    idle_polls = idle && ending_.size() == 0 ? idle_polls + 1 : 0;
     co_await clock.wait(*Core::current(), steady_clock::now() + kDrainPoll);
   }
   co_return depth();
@@ -246,6 +250,7 @@ Awaitable<void> House::stop() {
   for (std::size_t i = 0; i < cores_.size(); ++i) {
     co_await on_core(cores_.core(i), stop_dispatchers(channels_, cores_.core(i)));
   }
+  co_await ending_.join();
 }
 
 }  // namespace sluice

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/metrics.h"
+#include "base/task_group.h"
 #include "broker/broker.h"
 #include "broker/dispatcher.h"
 #include "broker/routing_table.h"
@@ -45,8 +45,9 @@ class House {
   /// Starts dispatchers, then sources.
   Awaitable<void> start();
 
-  /// Stops the sources and waits until every channel is empty, `deadline` has passed, or all that is
-  /// left waits for retries past the deadline. Answers how many events are left.
+  /// Stops the sources and waits until they have ended and every channel is empty, `deadline` has
+  /// passed, or all that is left waits for retries past the deadline. Answers how many events are
+  /// left.
   Awaitable<std::uint64_t> drain(Deadline deadline);
 
   /// Ends everything, settled or not. Every waiting on the cores is cut short from here on.
@@ -75,6 +76,7 @@ class House {
                            bool expects_reply);
   Result<void> add_source(const SourceSpec& spec);
   Awaitable<bool> is_idle_until(Deadline deadline);
+  Awaitable<void> stop_sources();
 
   CorePool& cores_;
   HttpClients clients_;
@@ -84,6 +86,7 @@ class House {
   std::vector<std::unique_ptr<HouseChannel>> channels_;
   std::vector<std::pair<HouseChannel*, const DispatchSpec*>> unwired_;  // During build() only.
   std::vector<HouseSource> sources_;
+  TaskGroup ending_;  // On the first core.
 };
 
 }  // namespace sluice

@@ -9,8 +9,8 @@ namespace {
 std::string take_service(const std::string& text, ManifestOptions& options) {
   const std::size_t slash = text.find('/');
   const std::size_t equals = text.find('=');
-  const bool named = slash != std::string::npos && equals != std::string::npos && slash > 0 &&
-                     slash + 1 < equals;
+  const bool named =
+      slash != std::string::npos && equals != std::string::npos && slash > 0 && slash + 1 < equals;
   if (!named) return "'" + text + "' is not NAMESPACE/NAME=URL";
   const std::string url = text.substr(equals + 1);
   const auto parsed = parse_http_url(url);

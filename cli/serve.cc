@@ -52,7 +52,8 @@ Result<ServerOptions> read_flags(const ServeFlags& flags) {
   SLUICE_TRY(options.listen, read_address("--listen", flags.listen));
   SLUICE_TRY(options.admin, read_address("--admin", flags.admin));
   SLUICE_TRY(read_duration("--drain-timeout", flags.drain_timeout, options.drain_timeout));
-  SLUICE_TRY(read_duration("--header-timeout", flags.header_timeout, options.limits.header_timeout));
+  SLUICE_TRY(
+      read_duration("--header-timeout", flags.header_timeout, options.limits.header_timeout));
   SLUICE_TRY(read_duration("--body-timeout", flags.body_timeout, options.limits.body_timeout));
   SLUICE_TRY(read_duration("--idle-timeout", flags.idle_timeout, options.limits.idle_timeout));
   SLUICE_TRY(set_up_logging(flags.log_format, flags.log_level));
@@ -83,7 +84,8 @@ void add_limit_flags(CLI::App& command, ServeFlags& flags) {
       ->capture_default_str();
   command.add_option("--header-timeout", flags.header_timeout, "For a request's header to arrive")
       ->capture_default_str();
-  command.add_option("--body-timeout", flags.body_timeout, "For a request's body, without progress")
+  command
+      .add_option("--body-timeout", flags.body_timeout, "For a request's body, without progress")
       ->capture_default_str();
   command.add_option("--idle-timeout", flags.idle_timeout, "Until an idle connection is closed")
       ->capture_default_str();

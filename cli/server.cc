@@ -120,8 +120,7 @@ Awaitable<void> Server::wait_for_signal() {
 Awaitable<int> Server::shut_down() {
   pages_.set_draining();
   ingress_.drain();
-  const std::uint64_t left =
-      co_await house_.drain(steady_clock::now() + options_.drain_timeout);
+  const std::uint64_t left = co_await house_.drain(steady_clock::now() + options_.drain_timeout);
   co_await stop_all();
   if (left > 0) {
     spdlog::error("serve.stopped undelivered={}", left);

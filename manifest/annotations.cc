@@ -27,10 +27,10 @@ std::optional<std::size_t> read_word_of(const Resource& resource, std::string_vi
   if (value == nullptr) return std::nullopt;
   const auto known = std::ranges::find(words, **value);
   if (known != words.end()) return static_cast<std::size_t>(known - words.begin());
-  findings.error(*value->node,
-                 "'" + std::string(key) + "' wants " + one_of(words) + ", not " +
-                     in_quotes(**value),
-                 did_you_mean(**value, words));
+  findings.error(
+      *value->node,
+      "'" + std::string(key) + "' wants " + one_of(words) + ", not " + in_quotes(**value),
+      did_you_mean(**value, words));
   return std::nullopt;
 }
 
@@ -81,25 +81,41 @@ std::optional<double> factor_of(std::string_view suffix) {
 
 const std::vector<AnnotationInfo>& all_annotations() {
   static const std::vector<AnnotationInfo> annotations = {
-      {kPlainReply, "fail, ignore or wrap", "fail on a Trigger, else ignore",
+      {kPlainReply,
+       "fail, ignore or wrap",
+       "fail on a Trigger, else ignore",
        "What a 2xx answer means whose body is no event: a failure, nothing, or the data of a new "
        "event of type `dev.sluice.http.response`.",
        {"Trigger", "Subscription", "Sequence", "Parallel"}},
-      {kMaxInFlight, "integer from 1", "64", "How many events are on their way at a time.",
+      {kMaxInFlight,
+       "integer from 1",
+       "64",
+       "How many events are on their way at a time.",
        {"Trigger", "Subscription", "Sequence", "Parallel"}},
-      {kOrder, "ordered or unordered", "unordered",
+      {kOrder,
+       "ordered or unordered",
+       "unordered",
        "`ordered`: one after the other per `partitionkey` (where the event has none, per Trigger).",
        {"Trigger", "Subscription", "Sequence", "Parallel"}},
-      {kCapacityEvents, "quantity", "100000",
+      {kCapacityEvents,
+       "quantity",
+       "100000",
        "How many events the channel holds that are not settled by every subscription; past that "
        "producers get 429.",
        {"Broker", "Channel", "InMemoryChannel", "Sequence", "Parallel"}},
-      {kCapacityBytes, "quantity", "256Mi", "The same in bytes of memory.",
+      {kCapacityBytes,
+       "quantity",
+       "256Mi",
+       "The same in bytes of memory.",
        {"Broker", "Channel", "InMemoryChannel", "Sequence", "Parallel"}},
-      {"sluice.dev/url", "absolute http URL", "none",
+      {"sluice.dev/url",
+       "absolute http URL",
+       "none",
        "Where a ref to this Service leads.",
        {"Service"}},
-      {"eventing.knative.dev/broker.class", "string", "none",
+      {"eventing.knative.dev/broker.class",
+       "string",
+       "none",
        "Kept. Every Broker is Sluice's own, whatever its class.",
        {"Broker"}},
   };
@@ -107,8 +123,7 @@ const std::vector<AnnotationInfo>& all_annotations() {
 }
 
 void read_dispatch_annotations(const Resource& resource, DispatchSpec& spec, Findings& findings) {
-  if (const auto word =
-          read_word_of(resource, kPlainReply, {"fail", "ignore", "wrap"}, findings)) {
+  if (const auto word = read_word_of(resource, kPlainReply, {"fail", "ignore", "wrap"}, findings)) {
     constexpr std::array kMeaning = {PlainReply::fail, PlainReply::ignore, PlainReply::wrap};
     spec.plain_reply = kMeaning[*word];
   }
@@ -120,8 +135,7 @@ void read_dispatch_annotations(const Resource& resource, DispatchSpec& spec, Fin
   }
 }
 
-void read_capacity_annotations(const Resource& resource, ChannelSpec& channel,
-                               Findings& findings) {
+void read_capacity_annotations(const Resource& resource, ChannelSpec& channel, Findings& findings) {
   constexpr std::uint64_t kMost = 1ULL << 50U;
   if (const auto amount = read_amount(resource, kCapacityEvents, kMost, findings)) {
     channel.capacity_events = *amount;
@@ -158,8 +172,7 @@ Result<std::uint64_t> parse_quantity(std::string_view text) {
   // Not std::from_chars for double on its own: it would take the exponent, and "1E" is a quantity.
   const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
   const char* end = text.data() + digits;
-  const auto [rest, error] =
-      std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  const auto [rest, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
   const auto factor = factor_of(text.substr(digits));
   if (error != std::errc() || rest != end || !factor) return bad();
   const double amount = number * *factor;

@@ -52,8 +52,7 @@ void Build::report_missing_spec(const Resource& resource, const ShapeInfo& shape
     if (field.required) wanted.push_back(field.key);
   }
   if (wanted.empty()) return;
-  findings.error(*resource.root,
-                 "missing field 'spec' in " + std::string(resource.kind->kind),
+  findings.error(*resource.root, "missing field 'spec' in " + std::string(resource.kind->kind),
                  "it wants " + joined(wanted, " and "));
 }
 

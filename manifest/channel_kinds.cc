@@ -15,8 +15,8 @@ struct InMemoryChannelFields {
   Value<DeliveryFields> delivery;
 };
 
-void add_channel(const Resource& resource, ChannelSpec channel,
-                 const Value<DeliveryFields>& fields, const DeliveryPolicy& outer, Build& build) {
+void add_channel(const Resource& resource, ChannelSpec channel, const Value<DeliveryFields>& fields,
+                 const DeliveryPolicy& outer, Build& build) {
   ChannelResourceSpec spec;
   spec.channel = std::move(channel);
   spec.channel.ns = resource.ns;

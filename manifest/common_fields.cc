@@ -19,15 +19,14 @@ std::span<const std::string_view> words_of<DeliveryFormat>() {
 template <>
 const Shape<RefFields>& shape_of() {
   static const Shape<RefFields> shape(
-      "ref",
-      {
-          field<&RefFields::api_version>(
-              {"apiVersion", "The API version of the resource that is meant.", true}),
-          field<&RefFields::kind>({"kind", "The kind of the resource that is meant.", true}),
-          field<&RefFields::name>({"name", "The name of the resource that is meant.", true}),
-          field<&RefFields::ns>(
-              {"namespace", "Its namespace.", false, "the namespace of this resource"}),
-      });
+      "ref", {
+                 field<&RefFields::api_version>(
+                     {"apiVersion", "The API version of the resource that is meant.", true}),
+                 field<&RefFields::kind>({"kind", "The kind of the resource that is meant.", true}),
+                 field<&RefFields::name>({"name", "The name of the resource that is meant.", true}),
+                 field<&RefFields::ns>(
+                     {"namespace", "Its namespace.", false, "the namespace of this resource"}),
+             });
   return shape;
 }
 
@@ -54,9 +53,9 @@ const Shape<DeliveryFields>& shape_of() {
       {
           field<&Fields::dead_letter_sink>(
               {"deadLetterSink", "Gets the original event when the last attempt has failed."}),
-          field<&Fields::retry>(
-              {"retry", "How often a failed attempt is repeated: N means N+1 attempts.", false,
-               "0"}),
+          field<&Fields::retry>({"retry",
+                                 "How often a failed attempt is repeated: N means N+1 attempts.",
+                                 false, "0"}),
           field<&Fields::backoff_policy>({"backoffPolicy",
                                           "How the wait grows: d, 2d, 3d or d, 2d, 4d, at most 10 "
                                           "minutes.",
@@ -64,9 +63,9 @@ const Shape<DeliveryFields>& shape_of() {
           field<&Fields::backoff_delay>({"backoffDelay", "The first wait, an ISO-8601 duration.",
                                          false,
                                          "PT0.2S where backoffPolicy is given, else no wait"}),
-          field<&Fields::timeout>(
-              {"timeout", "How long one attempt may take, an ISO-8601 duration.", false, "PT600S",
-               1}),
+          field<&Fields::timeout>({"timeout",
+                                   "How long one attempt may take, an ISO-8601 duration.", false,
+                                   "PT600S", 1}),
           field<&Fields::retry_after_max>({"retryAfterMax",
                                            "The longest wait that a Retry-After of a 429 or 503 "
                                            "can ask for; PT0S ignores it.",

@@ -13,10 +13,9 @@ void warn_of_unused_backoff(const Value<DeliveryFields>& value, Findings& findin
   const DeliveryFields& fields = *value;
   const bool unread = !fields.retry && value.node->find("retry") != nullptr;
   if (*fields.retry > 0 || unread) return;
-  for (const auto& [key, node] :
-       {std::pair{"backoffPolicy", fields.backoff_policy.node},
-        std::pair{"backoffDelay", fields.backoff_delay.node},
-        std::pair{"retryAfterMax", fields.retry_after_max.node}}) {
+  for (const auto& [key, node] : {std::pair{"backoffPolicy", fields.backoff_policy.node},
+                                  std::pair{"backoffDelay", fields.backoff_delay.node},
+                                  std::pair{"retryAfterMax", fields.retry_after_max.node}}) {
     if (node == nullptr) continue;
     findings.warning(
         *node, "'" + std::string(key) + "' has no effect: without 'retry' there is one attempt",
@@ -49,9 +48,8 @@ DeliveryPolicy read_delivery(const Value<DeliveryFields>& value, const DeliveryP
   if (fields.timeout) policy.timeout = *fields.timeout;
   if (fields.retry_after_max) policy.retry_after_max = *fields.retry_after_max;
   if (fields.format) policy.format = *fields.format;
-  policy.dead_letter_sink = fields.dead_letter_sink
-                                ? resolve(fields.dead_letter_sink, owner, build)
-                                : outer.dead_letter_sink;
+  policy.dead_letter_sink = fields.dead_letter_sink ? resolve(fields.dead_letter_sink, owner, build)
+                                                    : outer.dead_letter_sink;
   warn_of_unused_backoff(value, build.findings);
   return policy;
 }
@@ -77,14 +75,12 @@ TemplateResult read_channel_template(const Value<ChannelTemplateFields>& fields,
   for (const KindInfo& known : all_kinds()) {
     if (known.is_channel) channels.push_back(known.kind);
   }
-  const bool later = kind != nullptr && !kind->in_version &&
-                     kind->kind.ends_with("Channel");
+  const bool later = kind != nullptr && !kind->in_version && kind->kind.ends_with("Channel");
   if (later) {
     build.findings.error(*fields->kind.node, *fields->kind + " is not in this version",
                          "this version has: " + joined(channels));
   } else if (kind == nullptr || !kind->is_channel) {
-    build.findings.error(*fields->kind.node,
-                         in_quotes(*fields->kind) + " is not a kind of channel",
+    build.findings.error(*fields->kind.node, in_quotes(*fields->kind) + " is not a kind of channel",
                          did_you_mean(*fields->kind, channels, "use " + one_of(channels)));
   } else if (check_api_version(*kind, *fields->api_version.node, *fields->api_version,
                                build.findings)) {

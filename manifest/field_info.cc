@@ -72,11 +72,9 @@ std::string place_below(std::string_view key, const ShapeInfo& shape) {
 
 }  // namespace
 
-bool read_value(const YamlNode& node, const FieldInfo& info, Findings& findings,
-                std::string& out) {
+bool read_value(const YamlNode& node, const FieldInfo& info, Findings& findings, std::string& out) {
   if (node.kind != YamlNode::Kind::scalar) {
-    return wrong_type(node, info, "a string", findings,
-                      "put it in quotes, or write a block: '|'");
+    return wrong_type(node, info, "a string", findings, "put it in quotes, or write a block: '|'");
   }
   out = node.text;
   return true;
@@ -116,8 +114,7 @@ bool read_value(const YamlNode& node, const FieldInfo& info, Findings& findings,
   }
   const auto parsed = parse_iso_duration(node.text);
   if (!parsed) {
-    findings.error(node, name(info) + ": " + parsed.error().detail,
-                   std::string(info.about));
+    findings.error(node, name(info) + ": " + parsed.error().detail, std::string(info.about));
     return false;
   }
   if (parsed.value().count() < info.min) {
@@ -147,16 +144,15 @@ bool read_value(const YamlNode& node, const FieldInfo& info, Findings& findings,
   return true;
 }
 
-bool read_word(const YamlNode& node, const FieldInfo& info,
-               std::span<const std::string_view> words, Findings& findings, std::size_t& out) {
+bool read_word(const YamlNode& node, const FieldInfo& info, std::span<const std::string_view> words,
+               Findings& findings, std::size_t& out) {
   const auto known = std::ranges::find(words, node.text);
   if (node.kind == YamlNode::Kind::scalar && known != words.end()) {
     out = static_cast<std::size_t>(known - words.begin());
     return true;
   }
   const std::vector<std::string_view> candidates(words.begin(), words.end());
-  return wrong_type(node, info, one_of(candidates), findings,
-                    did_you_mean(node.text, candidates));
+  return wrong_type(node, info, one_of(candidates), findings, did_you_mean(node.text, candidates));
 }
 
 bool expect_mapping(const YamlNode& node, std::string_view what, Findings& findings) {
@@ -167,8 +163,7 @@ bool expect_mapping(const YamlNode& node, std::string_view what, Findings& findi
 
 bool expect_list(const YamlNode& node, const FieldInfo& info, Findings& findings) {
   if (node.kind != YamlNode::Kind::sequence) {
-    return wrong_type(node, info, "a list", findings,
-                      "begin each element with '- '");
+    return wrong_type(node, info, "a list", findings, "begin each element with '- '");
   }
   if (node.items.empty() && info.required) {
     findings.error(node, name(info) + " is empty: it wants at least one element",

@@ -40,7 +40,7 @@ struct FieldInfo {
   std::string_view fallback = {};  ///< The default, in words of the manifest.
   std::int64_t min = 0;            ///< Of an integer, or of a duration in milliseconds.
   std::int64_t max = std::numeric_limits<std::int32_t>::max();
-  std::string_view type = {};      ///< Filled in by field().
+  std::string_view type = {};             ///< Filled in by field().
   const ShapeInfo& (*shape)() = nullptr;  ///< Of an object, or of a list's elements.
   std::span<const std::string_view> (*words)() = nullptr;  ///< Where one of these is wanted.
 };

@@ -69,7 +69,7 @@ bool read_fields(const YamlNode& node, const YamlNode& parent, Findings& finding
 }
 
 template <typename T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 bool read_value(const YamlNode& node, const FieldInfo& info, Findings& findings, T& out) {
   std::size_t index = 0;
   if (!read_word(node, info, words_of<T>(), findings, index)) return false;
@@ -120,8 +120,8 @@ Field<S> field(FieldInfo info) {
     info.type = "object";
     info.shape = &shape_info<T>;
   }
-  return {info, [](const YamlNode::Entry& entry, const FieldInfo& about, Findings& findings,
-                   S& out) {
+  return {info,
+          [](const YamlNode::Entry& entry, const FieldInfo& about, Findings& findings, S& out) {
             auto& member = out.*Member;
             if constexpr (requires { read_value(*entry.value, about, findings, member.value); }) {
               if (read_value(*entry.value, about, findings, member.value)) {

@@ -46,8 +46,7 @@ Report Findings::report() const {
   });
   Report report;
   for (auto& [order, finding] : sorted) {
-    const bool repeated = !report.findings.empty() &&
-                          report.findings.back().file == finding.file &&
+    const bool repeated = !report.findings.empty() && report.findings.back().file == finding.file &&
                           order_of(report.findings.back()) == order_of(finding);
     if (!repeated) report.findings.push_back(std::move(finding));
   }

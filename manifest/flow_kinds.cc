@@ -149,8 +149,8 @@ const Shape<BranchFields>& shape_of() {
                                         "event means no.",
                                         false, "all events pass"}),
           field<&BranchFields::subscriber>({"subscriber", "Where the passed events go.", true}),
-          field<&BranchFields::reply>({"reply", "Where the subscriber's replies go.", false,
-                                       "that of the Parallel"}),
+          field<&BranchFields::reply>(
+              {"reply", "Where the subscriber's replies go.", false, "that of the Parallel"}),
           field<&BranchFields::delivery>({"delivery", "Of the branch's filter and its subscriber.",
                                           false, "that of the channelTemplate"}),
       });
@@ -162,8 +162,7 @@ const Shape<ParallelFields>& shape_of() {
   static const Shape<ParallelFields> shape(
       "Parallel spec",
       {
-          field<&ParallelFields::branches>(
-              {"branches", "Each of them gets every event.", true}),
+          field<&ParallelFields::branches>({"branches", "Each of them gets every event.", true}),
           field<&ParallelFields::channel_template>(kTemplate),
           field<&ParallelFields::reply>({"reply",
                                          "Where replies go of branches without a reply of their "

@@ -50,8 +50,8 @@ bool check_api_version(const KindInfo& kind, const YamlNode& at, std::string_vie
                        Findings& findings) {
   if (std::ranges::find(kind.api_versions, api_version) != kind.api_versions.end()) return true;
   findings.error(at,
-                 std::string(kind.kind) + " has the apiVersion " +
-                     one_of(kind.api_versions) + ", not " + in_quotes(api_version),
+                 std::string(kind.kind) + " has the apiVersion " + one_of(kind.api_versions) +
+                     ", not " + in_quotes(api_version),
                  "write apiVersion: " + std::string(kind.api_versions.front()));
   return false;
 }

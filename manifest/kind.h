@@ -24,9 +24,9 @@ struct KindInfo {
   std::string_view about;  ///< For the reference.
   bool in_version = true;  ///< Else it is refused by name.
   Addressing addressing = Addressing::none;
-  std::string_view plural = {};            ///< In its ingress path; "" for a Broker.
-  bool is_channel = false;                 ///< May stand in a channelTemplate.
-  const ShapeInfo& (*spec)() = nullptr;    ///< Null: `spec` is not looked at.
+  std::string_view plural = {};          ///< In its ingress path; "" for a Broker.
+  bool is_channel = false;               ///< May stand in a channelTemplate.
+  const ShapeInfo& (*spec)() = nullptr;  ///< Null: `spec` is not looked at.
   std::vector<std::string_view> body = {"spec", "status"};  ///< Top-level fields but for the head.
   void (*build)(const Resource& resource, Build& build) = nullptr;  ///< Null: nothing to build.
 };

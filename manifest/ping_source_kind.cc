@@ -47,9 +47,9 @@ const YamlNode& place_of(const std::string& detail, const PingSourceFields& fiel
 }
 
 void check_extensions(const PingSourceFields& fields, SourceSpec& spec, Findings& findings) {
-  constexpr std::string_view kCore[] = {"specversion", "id",         "source",
-                                        "type",        "subject",    "time",
-                                        "dataschema",  "datacontenttype", "data"};
+  constexpr std::string_view kCore[] = {"specversion", "id",   "source",     "type",
+                                        "subject",     "time", "dataschema", "datacontenttype",
+                                        "data"};
   if (!fields.ce_overrides) return;
   for (const auto& [name, value] : *fields.ce_overrides->extensions) {
     const bool good = !name.empty() && std::ranges::all_of(name, [](char c) {

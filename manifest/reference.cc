@@ -114,9 +114,7 @@ std::string table(const ShapeInfo& shape, std::set<std::string_view>& written,
   std::string out = "| field | type | default | |\n| --- | --- | --- | --- |\n";
   for (const FieldInfo& field : shape.fields) {
     out += "| " + code(field.key) + " | " + cell(type_of(field)) + " | ";
-    out += field.required            ? "required"
-           : field.fallback.empty()  ? "-"
-                                     : cell(field.fallback);
+    out += field.required ? "required" : field.fallback.empty() ? "-" : cell(field.fallback);
     out += " | " + cell(field.about) + " |\n";
     if (field.shape == nullptr) continue;
     const ShapeInfo& below = field.shape();

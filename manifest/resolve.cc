@@ -157,8 +157,9 @@ std::optional<Destination> resolve_uri(const std::string& uri, const YamlNode& a
   const auto url = parse_http_url(uri);
   if (url) return Destination{uri};
   const bool relative = is_uri_reference(uri) && !is_absolute_uri(uri);
-  findings.error(at, relative ? "the uri " + in_quotes(uri) + " is relative, and there is no ref"
-                              : "uri: " + url.error().detail,
+  findings.error(at,
+                 relative ? "the uri " + in_quotes(uri) + " is relative, and there is no ref"
+                          : "uri: " + url.error().detail,
                  "write an absolute URL, e.g. http://127.0.0.1:9000/");
   return std::nullopt;
 }
@@ -224,10 +225,10 @@ std::optional<Destination> resolve(const DestinationFields& fields, const YamlNo
   }
   if (!base) return std::nullopt;
   if (base->is_local()) {
-    build.findings.error(uri,
-                         with_article(*fields.ref->kind) +
-                             " has one address only; a uri cannot be relative to it",
-                         "leave the uri out");
+    build.findings.error(
+        uri,
+        with_article(*fields.ref->kind) + " has one address only; a uri cannot be relative to it",
+        "leave the uri out");
     return std::nullopt;
   }
   const auto url = join(base->address, *fields.uri);

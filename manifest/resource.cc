@@ -12,9 +12,7 @@ constexpr std::size_t kMaxName = 253;      // RFC 1123 subdomain, as Kubernetes 
 constexpr std::size_t kMaxNamespace = 63;  // RFC 1123 label.
 constexpr std::string_view kReserved[] = {"v1", "v2", "openai"};
 
-bool is_alphanumeric(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
+bool is_alphanumeric(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 // Labels of [a-z0-9-] that begin and end with a letter or digit, joined by dots where `dots`.
 bool is_dns_name(std::string_view name, std::size_t max, bool dots) noexcept {
@@ -214,15 +212,15 @@ ResourceIndex::ResourceIndex(const std::vector<Resource>& resources, Findings& f
       return entry.second->api_version == resource.api_version;
     });
     if (twin != last) {
-      findings.error(*resource.at, "duplicate resource: " + resource.title() +
-                                       " is declared already",
+      findings.error(*resource.at,
+                     "duplicate resource: " + resource.title() + " is declared already",
                      "the first one is at " + where(*twin->second));
       continue;
     }
     by_name_.emplace(key, &resource);
     if (resource.kind->addressing != Addressing::local) continue;
-    const auto [taken, fresh] = addresses.emplace(
-        key_of(resource.kind->plural, resource.ns, resource.name), &resource);
+    const auto [taken, fresh] =
+        addresses.emplace(key_of(resource.kind->plural, resource.ns, resource.name), &resource);
     if (!fresh && taken->second->kind != resource.kind) {
       findings.error(*resource.at,
                      resource.title() + " has the address of " + taken->second->title(),
@@ -235,9 +233,8 @@ const Resource* ResourceIndex::find(std::string_view kind, std::string_view ns,
                                     std::string_view name, std::string_view api_version) const {
   const auto [first, last] = by_name_.equal_range(key_of(kind, ns, name));
   if (first == last) return nullptr;
-  const auto exact = std::find_if(first, last, [&](const auto& entry) {
-    return entry.second->api_version == api_version;
-  });
+  const auto exact = std::find_if(
+      first, last, [&](const auto& entry) { return entry.second->api_version == api_version; });
   return exact == last ? first->second : exact->second;
 }
 

@@ -15,10 +15,9 @@ struct SubscriptionFields {
 
 void build_subscription(const Resource& resource, Build& build) {
   const auto fields = build.read_spec<SubscriptionFields>(resource);
-  const Resource* channel = find_ref(fields.channel, "'channel'", {"Channel", "InMemoryChannel"},
-                                     resource, build);
-  const auto owner =
-      channel == nullptr ? build.owners.end() : build.owners.find(path_of(*channel));
+  const Resource* channel =
+      find_ref(fields.channel, "'channel'", {"Channel", "InMemoryChannel"}, resource, build);
+  const auto owner = channel == nullptr ? build.owners.end() : build.owners.find(path_of(*channel));
   const bool known = owner != build.owners.end();
   DispatchSpec spec;
   spec.ns = resource.ns;

@@ -171,8 +171,8 @@ bool Reader::take(fy_event& event) {
 
 YamlNode* Reader::make(YamlNode::Kind kind, fy_event& event) {
   const fy_mark* mark = fy_event_start_mark(&event);
-  YamlNode* node = tree_.make(kind, mark == nullptr ? tree_.offset_of_nothing(document_start_)
-                                                    : base_ + mark->input_pos);
+  YamlNode* node = tree_.make(
+      kind, mark == nullptr ? tree_.offset_of_nothing(document_start_) : base_ + mark->input_pos);
   check_tag(event, *node);
   return node;
 }

@@ -23,16 +23,16 @@ struct YamlNode {
   };
 
   Kind kind = Kind::null;
-  bool plain = false;     ///< A scalar without quotes: null, numbers and booleans are seen in it.
-  bool literal = false;   ///< A `|` block, unchanged: its lines stand in the source as they are.
-  bool expanded = false;  ///< Something was replaced in it.
-  bool visited = false;   ///< expand_variables() was here.
-  bool broken = false;    ///< It could not be expanded: nothing else is said about it.
+  bool plain = false;       ///< A scalar without quotes: null, numbers and booleans are seen in it.
+  bool literal = false;     ///< A `|` block, unchanged: its lines stand in the source as they are.
+  bool expanded = false;    ///< Something was replaced in it.
+  bool visited = false;     ///< expand_variables() was here.
+  bool broken = false;      ///< It could not be expanded: nothing else is said about it.
   std::uint8_t height = 0;  ///< Levels of collections below and with this one.
   std::uint32_t offset = 0;
   std::uint32_t size = 1;  ///< Nodes in this subtree, aliases followed.
   const SourceText* source = nullptr;
-  std::string text;            ///< Of a scalar.
+  std::string text;              ///< Of a scalar.
   std::vector<YamlNode*> items;  ///< Of a sequence.
   std::vector<Entry> entries;    ///< Of a mapping, in the order written, keys unique.
 
@@ -49,14 +49,14 @@ struct YamlStore {
 
 struct YamlLimits {
   static constexpr std::size_t kMaxDepth = 64;
-  static constexpr std::size_t kMaxAliasNodes = 10'000;   // A file.
-  static constexpr std::size_t kMaxNodes = 2'000'000;  // All files together.
+  static constexpr std::size_t kMaxAliasNodes = 10'000;  // A file.
+  static constexpr std::size_t kMaxNodes = 2'000'000;    // All files together.
   static constexpr std::size_t kMaxFileBytes = 16U * 1024 * 1024;
 };
 
 /// What was read of one file.
 struct YamlFile {
-  std::vector<YamlNode*> documents;  ///< The root of each that is not empty.
+  std::vector<YamlNode*> documents;      ///< The root of each that is not empty.
   std::vector<std::string_view> unread;  ///< The text of each document that could not be read.
 };
 

@@ -120,9 +120,9 @@ void YamlTree::take_key(Frame& frame, YamlNode* node, bool is_alias) {
                     "write the fields out, or use an alias for a whole value");
   } else if (!frame.keys.insert(node->text).second) {
     const YamlNode& first = *frame.node->find(node->text)->key;
-    findings_.error(*node, "duplicate key " + in_quotes(node->text),
-                    "it is there already, on line " +
-                        std::to_string(source_.place(first.offset).line));
+    findings_.error(
+        *node, "duplicate key " + in_quotes(node->text),
+        "it is there already, on line " + std::to_string(source_.place(first.offset).line));
   } else {
     frame.skip = false;
   }

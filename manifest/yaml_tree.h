@@ -17,8 +17,7 @@ namespace sluice {
 class YamlTree {
  public:
   /// `alias_nodes` counts through all documents of a file.
-  YamlTree(const SourceText& source, YamlStore& store, Findings& findings,
-           std::size_t& alias_nodes)
+  YamlTree(const SourceText& source, YamlStore& store, Findings& findings, std::size_t& alias_nodes)
       : source_(source), store_(store), findings_(findings), alias_nodes_(alias_nodes) {}
 
   void begin();

@@ -1,10 +1,9 @@
 #pragma once
 
 #include "base/core_pool.h"
-#include "base/http_parser.h"
 #include "base/task.h"
 #include "base/url.h"
-#include "event/event_http.h"
+#include "sinks/http_exchange.h"
 
 #include <memory>
 #include <string>
@@ -19,22 +18,6 @@ struct HttpClientLimits {
   std::size_t connections = 4096;
   std::size_t response_bytes = 16U * 1024 * 1024;
   std::chrono::seconds idle_timeout{30};
-};
-
-/// One request. The views must live until post() has ended.
-struct HttpPost {
-  const HttpUrl* url = nullptr;
-  std::string_view head;  ///< Request line to the empty line, content-length included.
-  std::string_view body;
-};
-
-/// A response. Unless `kept` or `body.owned` hold its bytes, they are in the core's scratch space
-/// and good until the caller suspends; so is `head`.
-struct HttpAnswer {
-  const ResponseHead* head = nullptr;
-  HttpBody body;
-  std::string kept;     ///< Head, where the answer did not come whole.
-  std::string decoded;  ///< Body, where it was chunked or ended with the connection.
 };
 
 /// Keep-alive HTTP/1.1 connections of one core, pooled per host. Used on its core only.
@@ -55,7 +38,6 @@ class HttpClient {
 
  private:
   class Connection;
-  class Exchange;
   struct Host;
   struct Lease;
 

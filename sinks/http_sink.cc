@@ -170,7 +170,8 @@ EventPtr HttpSink::wrap(std::string_view body, const HttpFields& fields, const E
   for (const HttpField& field : fields.all()) {
     if (!is_passed_header(field.name)) continue;
     std::string& name = names.emplace_back(field.name);
-    std::ranges::transform(name, name.begin(), [](char c) { return c | ('A' <= c && c <= 'Z' ? 32 : 0); });
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c | ('A' <= c && c <= 'Z' ? 32 : 0); });
     if (!name.starts_with("trace")) builder.header(name, field.value);  // The trace is the cause's.
   }
   builder.data(body, DataKind::bytes);

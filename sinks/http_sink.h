@@ -8,8 +8,8 @@ namespace sluice {
 /// What one use of an HTTP destination is: a subscriber, a reply target, a dead letter sink.
 struct HttpSinkOptions {
   std::string url;
-  std::string ns;            ///< For Kn-Namespace.
-  bool expects_reply = true; ///< Adds `Prefer: reply`; else what comes back is ignored.
+  std::string ns;             ///< For Kn-Namespace.
+  bool expects_reply = true;  ///< Adds `Prefer: reply`; else what comes back is ignored.
   DeliveryFormat format = DeliveryFormat::binary;
   PlainReply plain_reply = PlainReply::ignore;
 };

@@ -13,10 +13,10 @@ namespace sluice {
 
 /// One try at a sink and how it ended.
 struct Attempt {
-  int status = 0;       ///< HTTP status, or what stands for it; 0: there was no response.
-  EventPtr reply;       ///< The event in a 2xx answer, if any.
-  std::string detail;   ///< What went wrong, one line; empty on success.
-  std::string body;     ///< First kKeptBodyBytes of the response body, on failure.
+  int status = 0;      ///< HTTP status, or what stands for it; 0: there was no response.
+  EventPtr reply;      ///< The event in a 2xx answer, if any.
+  std::string detail;  ///< What went wrong, one line; empty on success.
+  std::string body;    ///< First kKeptBodyBytes of the response body, on failure.
   std::optional<std::chrono::milliseconds> retry_after;  ///< Where the response asked for it.
   bool ignored_body = false;  ///< 2xx with a body that is no event, and plain-reply is `ignore`.
 
@@ -44,9 +44,9 @@ class Sink {
 
 using SinkPtr = std::shared_ptr<Sink>;
 
-/// Makes the in-process sink that `spec` describes. The kinds are the lines of sinks/sinks.def; each
-/// .cc documents its own fields on top. `url` is its ingress URL.
-/// Errors: invalid_argument (names the offending field).
+/// Makes the in-process sink that `spec` describes. The kinds are the lines of sinks/sinks.def;
+/// each .cc documents its own fields on top. `url` is its ingress URL. Errors: invalid_argument
+/// (names the offending field).
 [[nodiscard]] Result<SinkPtr> make_sink(const SinkSpec& spec, std::string url);
 
 }  // namespace sluice

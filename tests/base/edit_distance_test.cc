@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(Table, EditDistance,
                                          Pair{"subscribers", "subscriber", 1},
                                          Pair{"brokre", "broker", 1}));
 
-constexpr std::array<std::string_view, 6> kNames = {"broker", "filter",     "filters",
+constexpr std::array<std::string_view, 6> kNames = {"broker",   "filter",     "filters",
                                                     "delivery", "subscriber", "ref"};
 
 struct Guess {

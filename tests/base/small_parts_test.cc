@@ -47,8 +47,9 @@ TEST(Metrics, WritesPrometheusText) {
   metrics.add("sluice_a_total", "Counts a.", MetricType::counter, [](MetricSeries& out) {
     out.value({{"name", "x\"y\\z\n"}, {"code", "202"}}, 3);
   });
-  metrics.add("sluice_b_seconds", "Takes b.", MetricType::histogram,
-              [&](MetricSeries& out) { out.histogram({{"t", "1"}}, histogram); });
+  metrics.add("sluice_b_seconds", "Takes b.", MetricType::histogram, [&](MetricSeries& out) {
+    out.histogram({{"t", "1"}}, histogram);
+  });
   const std::string text = metrics.to_text();
   EXPECT_NE(text.find("# HELP sluice_a_total Counts a.\n# TYPE sluice_a_total counter\n"
                       "sluice_a_total{name=\"x\\\"y\\\\z\\n\",code=\"202\"} 3\n"),

@@ -58,8 +58,8 @@ TEST_F(BrokerTest, CountsHopsDown) {
                          {"2.5", 202, "255"},   {"255", 202, "254"}, {"2", 202, "1"},
                          {"1", 400, nullptr},   {"0", 400, nullptr}, {"-3", 400, nullptr}};
   for (const HopRow& row : rows) {
-    const auto event = row.came == nullptr ? make_event("1")
-                                           : make_event("1", {{"knativebrokerttl", row.came}});
+    const auto event =
+        row.came == nullptr ? make_event("1") : make_event("1", {{"knativebrokerttl", row.came}});
     const Attempt attempt = send(event);
     EXPECT_EQ(attempt.status, row.status) << (row.came ? row.came : "absent");
     if (row.stored == nullptr) {

@@ -1,5 +1,5 @@
-// What is checked: which outcomes are retried and how long each retry waits, as tables (knative.md 3.2,
-// 3.3, cases 73, 74, 76, with Sluice's choices). Pure functions: no clock, no I/O.
+// What is checked: which outcomes are retried and how long each retry waits, as tables
+// (knative.md 3.2, 3.3, cases 73, 74, 76, with Sluice's choices). Pure functions: no clock, no I/O.
 
 #include "broker/delivery_policy.h"
 
@@ -18,8 +18,8 @@ TEST(IsRetryable, FollowsTheStatusTable) {
   for (const int status : {0, 404, 408, 409, 429, 500, 501, 502, 503, 504, 505, 599}) {
     EXPECT_TRUE(is_retryable(status)) << status;
   }
-  for (const int status : {100, 102, 200, 201, 202, 300, 301, 302, 307, 308, 400, 401, 403, 405, 406,
-                           410, 413, 415, 422, 431, 600}) {
+  for (const int status : {100, 102, 200, 201, 202, 300, 301, 302, 307, 308, 400,
+                           401, 403, 405, 406, 410, 413, 415, 422, 431, 600}) {
     EXPECT_FALSE(is_retryable(status)) << status;
   }
 }
@@ -51,18 +51,15 @@ constexpr auto kExponential = BackoffPolicy::exponential;
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Backoff,
-    testing::Values(BackoffRow{kLinear, 2500ms, 1, 2500ms}, BackoffRow{kLinear, 2500ms, 2, 5000ms},
-                    BackoffRow{kLinear, 2500ms, 5, 12500ms},
-                    BackoffRow{kLinear, 1min, 9, 9min}, BackoffRow{kLinear, 1min, 11, 10min},
-                    BackoffRow{kLinear, 1min, 2'000'000'000, 10min},
-                    BackoffRow{kExponential, 1500ms, 1, 1500ms},
-                    BackoffRow{kExponential, 1500ms, 2, 3000ms},
-                    BackoffRow{kExponential, 1500ms, 3, 6000ms},
-                    BackoffRow{kExponential, 200ms, 10, 102'400ms},
-                    BackoffRow{kExponential, 200ms, 13, 10min},
-                    BackoffRow{kExponential, 1ms, 1'000'000, 10min},
-                    BackoffRow{kExponential, 0ms, 5, 0ms}, BackoffRow{kLinear, 0ms, 5, 0ms},
-                    BackoffRow{kExponential, 1h, 1, 10min}));
+    testing::Values(
+        BackoffRow{kLinear, 2500ms, 1, 2500ms}, BackoffRow{kLinear, 2500ms, 2, 5000ms},
+        BackoffRow{kLinear, 2500ms, 5, 12500ms}, BackoffRow{kLinear, 1min, 9, 9min},
+        BackoffRow{kLinear, 1min, 11, 10min}, BackoffRow{kLinear, 1min, 2'000'000'000, 10min},
+        BackoffRow{kExponential, 1500ms, 1, 1500ms}, BackoffRow{kExponential, 1500ms, 2, 3000ms},
+        BackoffRow{kExponential, 1500ms, 3, 6000ms}, BackoffRow{kExponential, 200ms, 10, 102'400ms},
+        BackoffRow{kExponential, 200ms, 13, 10min}, BackoffRow{kExponential, 1ms, 1'000'000, 10min},
+        BackoffRow{kExponential, 0ms, 5, 0ms}, BackoffRow{kLinear, 0ms, 5, 0ms},
+        BackoffRow{kExponential, 1h, 1, 10min}));
 
 TEST(NextDelay, AddsAtMostTenPercentOfJitter) {
   const auto made = policy(kExponential, 1000ms);
@@ -84,12 +81,12 @@ TEST_P(RetryAfterBound, MakesTheWaitLongerNeverShorter) {
   EXPECT_EQ(next_delay(made, 1, GetParam().asked, 0.0), GetParam().wait);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Table, RetryAfterBound,
-    testing::Values(RetryAfterRow{std::nullopt, std::nullopt, 1s}, RetryAfterRow{std::nullopt, 5s, 5s},
-                    RetryAfterRow{10s, 5s, 5s}, RetryAfterRow{2s, 5s, 2s},
-                    RetryAfterRow{0ms, 5s, 1s}, RetryAfterRow{10s, 500ms, 1s},
-                    RetryAfterRow{std::nullopt, 1000h, 24h}));
+INSTANTIATE_TEST_SUITE_P(Table, RetryAfterBound,
+                         testing::Values(RetryAfterRow{std::nullopt, std::nullopt, 1s},
+                                         RetryAfterRow{std::nullopt, 5s, 5s},
+                                         RetryAfterRow{10s, 5s, 5s}, RetryAfterRow{2s, 5s, 2s},
+                                         RetryAfterRow{0ms, 5s, 1s}, RetryAfterRow{10s, 500ms, 1s},
+                                         RetryAfterRow{std::nullopt, 1000h, 24h}));
 
 }  // namespace
 }  // namespace sluice

@@ -1,6 +1,7 @@
 // What is checked: what a dispatcher does with an event: attempts, retries, replies, dead letters,
-// order, bounds, and what it counts. Method: a real memory channel and recording sinks on a core run
-// by hand; retries wait milliseconds, and the test runs the core until what it expects has happened.
+// order, bounds, and what it counts. Method: a real memory channel and recording sinks on a core
+// run by hand; retries wait milliseconds, and the test runs the core until what it expects has
+// happened.
 
 #include "broker/dispatcher.h"
 #include "base/encoding.h"

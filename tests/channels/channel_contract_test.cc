@@ -1,5 +1,6 @@
-// What is checked: the contract of channels/channel.h, the same for every kind of channels.def. Method:
-// a core run by hand; "nothing came" is a deadline that has passed already, so nothing sleeps.
+// What is checked: the contract of channels/channel.h, the same for every kind of channels.def.
+// Method: a core run by hand; "nothing came" is a deadline that has passed already, so nothing
+// sleeps.
 
 #include "channels/channel.h"
 
@@ -246,8 +247,8 @@ TEST_P(ChannelContract, LosesNothingWhenManyCoresAppend) {
   const auto channel = make(kCores * kEach);
   const auto consumer = open(*channel, "a");
   std::atomic<int> accepted{0};
-  const auto produce = [](Channel& into, std::size_t from, std::atomic<int>& count)
-      -> Awaitable<void> {
+  const auto produce = [](Channel& into, std::size_t from,
+                          std::atomic<int>& count) -> Awaitable<void> {
     for (int i = 0; i < kEach; ++i) {
       const std::string id = std::to_string(from) + "-" + std::to_string(i);
       const auto appended = co_await into.append(make_event(id), kNever);
@@ -259,9 +260,8 @@ TEST_P(ChannelContract, LosesNothingWhenManyCoresAppend) {
     std::vector<std::unique_ptr<TaskGroup>> groups;
     for (std::size_t i = 0; i < kCores; ++i) {
       groups.push_back(std::make_unique<TaskGroup>(pool.core(i)));
-      boost::asio::post(pool.core(i).executor(), [&, i] {
-        groups[i]->spawn(produce(*channel, i, accepted));
-      });
+      boost::asio::post(pool.core(i).executor(),
+                        [&, i] { groups[i]->spawn(produce(*channel, i, accepted)); });
     }
     int received = 0;
     while (received < kCores * kEach) {

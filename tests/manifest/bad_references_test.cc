@@ -21,9 +21,7 @@ struct BadPart {
   const char* message_part;
   const char* hint_part = "";
 
-  friend std::ostream& operator<<(std::ostream& out, const BadPart& bad) {
-    return out << bad.name;
-  }
+  friend std::ostream& operator<<(std::ostream& out, const BadPart& bad) { return out << bad.name; }
 };
 
 std::string part_name(const testing::TestParamInfo<BadPart>& info) { return info.param.name; }
@@ -43,8 +41,7 @@ TEST_P(BadSubscriber, IsRefusedWhereItIsBad) {
 INSTANTIATE_TEST_SUITE_P(
     Uri, BadSubscriber,
     testing::Values(
-        BadPart{"Relative", "{uri: /path}", 6, 21, "relative, and there is no ref",
-                "absolute URL"},
+        BadPart{"Relative", "{uri: /path}", 6, 21, "relative, and there is no ref", "absolute URL"},
         BadPart{"NoScheme", "{uri: \"127.0.0.1:9000\"}", 6, 21, "uri"},
         BadPart{"Https", "{uri: https://h/}", 6, 21, "is https"},
         BadPart{"Ftp", "{uri: ftp://h/}", 6, 21, "is not an http URL"},
@@ -86,9 +83,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "Broker 'default/ordrs' is not declared", "did you mean 'orders'?"},
         BadPart{"DanglingDisplay", REF("sluice.dev/v1alpha1", "EventDisplay") "log}}", 6, 81,
                 "EventDisplay 'default/log' is not declared", "declared in 'default': show"},
-        BadPart{"OtherNamespace",
-                REF("sluice.dev/v1alpha1", "EventDisplay") "show, namespace: b}}", 6, 81,
-                "EventDisplay 'b/show' is not declared", "in the namespace 'default'"},
+        BadPart{"OtherNamespace", REF("sluice.dev/v1alpha1", "EventDisplay") "show, namespace: b}}",
+                6, 81, "EventDisplay 'b/show' is not declared", "in the namespace 'default'"},
         BadPart{"DanglingSequence", REF("flows.knative.dev/v1", "Sequence") "s}}", 6, 78,
                 "Sequence 'default/s' is not declared", "declare it"},
         BadPart{"InMemoryMeansChannel", REF("messaging.knative.dev/v1", "InMemoryChannel") "x}}", 6,
@@ -116,8 +112,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadPart{"Dash", "  filter: {attributes: {s-pace-s: a}}", 7, 25, "cannot be"},
         BadPart{"Digits", "  filter: {attributes: {123: a}}", 7, 25, "'123' cannot be"},
         BadPart{"Emoji", "  filter: {attributes: {\"\xF0\x9F\x98\x80\": a}}", 7, 25, "cannot be"},
-        BadPart{"NoValue", "  filter:\n    attributes:\n      type:\n", 9, 7,
-                "'type' has no value", "present and not empty"},
+        BadPart{"NoValue", "  filter:\n    attributes:\n      type:\n", 9, 7, "'type' has no value",
+                "present and not empty"},
         BadPart{"List", "  filter: {attributes: {type: [a, b]}}", 7, 31, "'type' wants a string"},
         BadPart{"NotAMapping", "  filter: {attributes: [type]}", 7, 24, "wants a mapping"},
         BadPart{"WithoutAttributes", "  filter: {type: a}", 7, 12,
@@ -150,47 +146,46 @@ INSTANTIATE_TEST_SUITE_P(
         BadPart{"Element", "  filters: [exact]", 7, 13, "a filter is a mapping"},
         BadPart{"DeepInAll", "  filters:\n  - all:\n    - exact: {type: a}\n    - suffix: {X: a}",
                 10, 16, "suffix: 'X' cannot be"},
-        BadPart{"DeepInNot", "  filters:\n  - not:\n      any:\n      - exact: {type: a}\n"
-                             "      - not: {exact: {}}",
+        BadPart{"DeepInNot",
+                "  filters:\n  - not:\n      any:\n      - exact: {type: a}\n"
+                "      - not: {exact: {}}",
                 11, 22, "exact"}),
     part_name);
 
 class BadAnnotation : public testing::TestWithParam<BadPart> {};
 
 TEST_P(BadAnnotation, IsRefusedAtItsValue) {
-  const std::string text = trigger(
-      "  subscriber: {uri: http://127.0.0.1:9000/}\n",
-      "{name: it, annotations: {" + std::string(GetParam().part) + "}}");
+  const std::string text =
+      trigger("  subscriber: {uri: http://127.0.0.1:9000/}\n",
+              "{name: it, annotations: {" + std::string(GetParam().part) + "}}");
   expect_refused_in(text, GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Trigger, BadAnnotation,
-    testing::Values(
-        BadPart{"PlainReply", "sluice.dev/plain-reply: warp", 3, 60,
-                "'sluice.dev/plain-reply' wants fail, ignore or wrap, not 'warp'",
-                "did you mean 'wrap'?"},
-        BadPart{"MaxInFlightZero", "sluice.dev/max-in-flight: 0", 3, 62,
-                "'0' is not between 1 and 1000000"},
-        BadPart{"MaxInFlightWord", "sluice.dev/max-in-flight: lots", 3, 62,
-                "'lots' is not a whole quantity"},
-        BadPart{"MaxInFlightNegative", "sluice.dev/max-in-flight: -4", 3, 62, "'-4'"},
-        BadPart{"Order", "kafka.eventing.knative.dev/delivery.order: sorted", 3, 79,
-                "wants ordered or unordered, not 'sorted'"}),
+    testing::Values(BadPart{"PlainReply", "sluice.dev/plain-reply: warp", 3, 60,
+                            "'sluice.dev/plain-reply' wants fail, ignore or wrap, not 'warp'",
+                            "did you mean 'wrap'?"},
+                    BadPart{"MaxInFlightZero", "sluice.dev/max-in-flight: 0", 3, 62,
+                            "'0' is not between 1 and 1000000"},
+                    BadPart{"MaxInFlightWord", "sluice.dev/max-in-flight: lots", 3, 62,
+                            "'lots' is not a whole quantity"},
+                    BadPart{"MaxInFlightNegative", "sluice.dev/max-in-flight: -4", 3, 62, "'-4'"},
+                    BadPart{"Order", "kafka.eventing.knative.dev/delivery.order: sorted", 3, 79,
+                            "wants ordered or unordered, not 'sorted'"}),
     part_name);
 
 INSTANTIATE_TEST_SUITE_P(
     Variables, BadSubscriber,
-    testing::Values(
-        BadPart{"Unset", "{uri: \"http://${SLUICE_TEST_UNSET}/\"}", 6, 29,
-                "the variable SLUICE_TEST_UNSET is not set", ":-default}"},
-        BadPart{"Needed", "{uri: \"http://${SLUICE_TEST_UNSET:?the host}/\"}", 6, 29,
-                "SLUICE_TEST_UNSET is needed: the host"},
-        BadPart{"Unclosed", "{uri: \"http://${SLUICE_TEST_UNSET/\"}", 6, 29, "without a '}'",
-                "$${"},
-        BadPart{"NoName", "{uri: \"http://${1X}/\"}", 6, 29, "is not a variable"},
-        BadPart{"OtherForm", "{uri: \"http://${X-y}/\"}", 6, 29, "has an unknown form",
-                "${X:-default}"}),
+    testing::Values(BadPart{"Unset", "{uri: \"http://${SLUICE_TEST_UNSET}/\"}", 6, 29,
+                            "the variable SLUICE_TEST_UNSET is not set", ":-default}"},
+                    BadPart{"Needed", "{uri: \"http://${SLUICE_TEST_UNSET:?the host}/\"}", 6, 29,
+                            "SLUICE_TEST_UNSET is needed: the host"},
+                    BadPart{"Unclosed", "{uri: \"http://${SLUICE_TEST_UNSET/\"}", 6, 29,
+                            "without a '}'", "$${"},
+                    BadPart{"NoName", "{uri: \"http://${1X}/\"}", 6, 29, "is not a variable"},
+                    BadPart{"OtherForm", "{uri: \"http://${X-y}/\"}", 6, 29, "has an unknown form",
+                            "${X:-default}"}),
     part_name);
 
 class BadService : public testing::TestWithParam<BadPart> {};

@@ -16,9 +16,7 @@ struct BadSpec {
   const char* message_part;
   const char* hint_part = "";
 
-  friend std::ostream& operator<<(std::ostream& out, const BadSpec& bad) {
-    return out << bad.name;
-  }
+  friend std::ostream& operator<<(std::ostream& out, const BadSpec& bad) { return out << bad.name; }
 };
 
 std::string head(const std::string& kind) {
@@ -127,8 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"EmptyBroker", "Trigger", "spec: {broker: \"\", subscriber: " SINK "}\n", 4, 16,
                 "'broker' is empty"},
         BadSpec{"Subscribers", "Trigger", "spec:\n  broker: orders\n  subscribers: " SINK "\n", 6,
-                3,
-                "unknown field 'subscribers' in Trigger spec", "did you mean 'subscriber'?"},
+                3, "unknown field 'subscribers' in Trigger spec", "did you mean 'subscriber'?"},
         BadSpec{"UriOneLevelUp", "Trigger",
                 "spec:\n  broker: orders\n  uri: http://h/\n  subscriber: " SINK "\n", 6, 3,
                 "unknown field 'uri'", "'subscriber.uri'"},
@@ -182,9 +179,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "missing field 'branches' in Parallel spec"},
         BadSpec{"EmptyBranches", "Parallel", "spec: {branches: []}\n", 4, 18,
                 "'branches' is empty"},
-        BadSpec{"BranchWithoutSubscriber", "Parallel",
-                "spec:\n  branches:\n  - filter: " SINK "\n", 6, 5,
-                "missing field 'subscriber' in Parallel branch"},
+        BadSpec{"BranchWithoutSubscriber", "Parallel", "spec:\n  branches:\n  - filter: " SINK "\n",
+                6, 5, "missing field 'subscriber' in Parallel branch"},
         BadSpec{"BranchFilters", "Parallel",
                 "spec:\n  branches:\n  - filters: " SINK "\n    subscriber: " SINK "\n", 6, 5,
                 "unknown field 'filters' in Parallel branch", "did you mean 'filter'?"}),
@@ -201,8 +197,8 @@ INSTANTIATE_TEST_SUITE_P(
                 18, "schedule: "},
         BadSpec{"BadZone", "PingSource", "spec: {timezone: Mars/Phobos, sink: " SINK "}\n", 4, 18,
                 "timezone: "},
-        BadSpec{"DataTwice", "PingSource",
-                "spec: {data: a, dataBase64: YQ==, sink: " SINK "}\n", 4, 29, "dataBase64: "},
+        BadSpec{"DataTwice", "PingSource", "spec: {data: a, dataBase64: YQ==, sink: " SINK "}\n", 4,
+                29, "dataBase64: "},
         BadSpec{"BadBase64", "PingSource", "spec: {dataBase64: \"%\", sink: " SINK "}\n", 4, 20,
                 "dataBase64: "},
         BadSpec{"NotJson", "PingSource",

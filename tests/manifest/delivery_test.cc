@@ -87,9 +87,9 @@ INSTANTIATE_TEST_SUITE_P(
                             BackoffPolicy::linear, 0}));
 
 TEST(Delivery, OfATriggerReplacesTheBrokersButForTheDeadLetterSink) {
-  const DeliveryPolicy policy = of_trigger(
-      "  delivery: {retry: 5, timeout: PT1S, deadLetterSink: {uri: http://broker/}}\n",
-      "  delivery: {retry: 0}\n");
+  const DeliveryPolicy policy =
+      of_trigger("  delivery: {retry: 5, timeout: PT1S, deadLetterSink: {uri: http://broker/}}\n",
+                 "  delivery: {retry: 0}\n");
   EXPECT_EQ(policy.retry, 0);
   EXPECT_EQ(policy.timeout, milliseconds(600'000));
   EXPECT_EQ(sink_of(policy), "http://broker/");
@@ -148,15 +148,15 @@ TEST(Delivery, OfStepsAndBranchesFallsBackToTheTemplate) {
   const std::string channel_template =
       "  channelTemplate:\n    apiVersion: messaging.knative.dev/v1\n    kind: InMemoryChannel\n"
       "    spec: {delivery: {retry: 7, deadLetterSink: {uri: http://dls/}}}\n";
-  const auto loaded = load(
-      "apiVersion: flows.knative.dev/v1\nkind: Sequence\nmetadata: {name: s}\nspec:\n" +
-      channel_template +
-      "  steps:\n  - uri: http://a/\n  - uri: http://b/\n    delivery: {retry: 1}\n"
-      "---\napiVersion: flows.knative.dev/v1\nkind: Parallel\nmetadata: {name: p}\nspec:\n" +
-      channel_template +
-      "  branches:\n  - subscriber: {uri: http://a/}\n"
-      "  - filter: {uri: http://f/}\n    subscriber: {uri: http://b/}\n"
-      "    delivery: {retry: 2, deadLetterSink: {uri: http://own/}}\n");
+  const auto loaded =
+      load("apiVersion: flows.knative.dev/v1\nkind: Sequence\nmetadata: {name: s}\nspec:\n" +
+           channel_template +
+           "  steps:\n  - uri: http://a/\n  - uri: http://b/\n    delivery: {retry: 1}\n"
+           "---\napiVersion: flows.knative.dev/v1\nkind: Parallel\nmetadata: {name: p}\nspec:\n" +
+           channel_template +
+           "  branches:\n  - subscriber: {uri: http://a/}\n"
+           "  - filter: {uri: http://f/}\n    subscriber: {uri: http://b/}\n"
+           "    delivery: {retry: 2, deadLetterSink: {uri: http://own/}}\n");
   ASSERT_FALSE(loaded.report.has_errors()) << describe(loaded.report);
   const auto& steps = loaded.graph.sequences.at(0).steps;
   EXPECT_EQ(steps.at(0).delivery.retry, 7);

@@ -305,8 +305,8 @@ spec: {branches: [{filter: {uri: "http://f/"}, subscriber: {uri: "http://h/"}}]}
 }
 
 TEST(Load, HasTheDefaultCapacities) {
-  const ResourceGraph graph = graph_of(
-      "apiVersion: messaging.knative.dev/v1\nkind: Channel\nmetadata: {name: c}\n");
+  const ResourceGraph graph =
+      graph_of("apiVersion: messaging.knative.dev/v1\nkind: Channel\nmetadata: {name: c}\n");
   EXPECT_EQ(graph.channels.at(0).channel.capacity_events, 100'000U);
   EXPECT_EQ(graph.channels.at(0).channel.capacity_bytes, 256U * 1024 * 1024);
   EXPECT_EQ(graph.channels.at(0).channel.name, "c");
@@ -339,8 +339,8 @@ TEST(Load, CompilesFilters) {
   EXPECT_TRUE(passes("  filter: {attributes: {tenant: 1.0}}\n", "a", "1.0"));
   EXPECT_TRUE(passes("  filters: [{exact: {tenant: true}}]\n", "a", "true"));
   // `filters` wins where it is not empty.
-  EXPECT_TRUE(passes("  filter: {attributes: {type: b}}\n  filters: [{exact: {type: a}}]\n", "a",
-                     ""));
+  EXPECT_TRUE(
+      passes("  filter: {attributes: {type: b}}\n  filters: [{exact: {type: a}}]\n", "a", ""));
   EXPECT_FALSE(passes("  filter: {attributes: {type: b}}\n  filters: []\n", "a", ""));
   EXPECT_FALSE(passes("  filters: [{exact: {type: a}}, {not: {prefix: {type: a}}}]\n", "a", ""));
 }

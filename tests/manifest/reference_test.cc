@@ -54,9 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Table, ParseQuantity,
 
 class ParseQuantityBad : public testing::TestWithParam<const char*> {};
 
-TEST_P(ParseQuantityBad, RefusesWhatIsNoWholeNumber) {
-  EXPECT_FALSE(parse_quantity(GetParam()));
-}
+TEST_P(ParseQuantityBad, RefusesWhatIsNoWholeNumber) { EXPECT_FALSE(parse_quantity(GetParam())); }
 
 INSTANTIATE_TEST_SUITE_P(Table, ParseQuantityBad,
                          testing::Values("", "x", "-1", "+1", "1K", "1KB", "1Mb", "1.5", "100m",

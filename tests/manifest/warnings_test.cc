@@ -79,17 +79,16 @@ TEST(Warnings, OfADeadLetterSinkThatIsTheSubscriber) {
 }
 
 TEST(Warnings, OfDeadLettersThatReturnToTheirBroker) {
-  expect_warning(
-      trigger("  subscriber: {uri: http://h/}\n") + kBroker +
-          "spec:\n  delivery:\n    retry: 1\n    deadLetterSink:\n"
-          "      ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: b}\n",
-      15, 7, "return to the Broker");
+  expect_warning(trigger("  subscriber: {uri: http://h/}\n") + kBroker +
+                     "spec:\n  delivery:\n    retry: 1\n    deadLetterSink:\n"
+                     "      ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: b}\n",
+                 15, 7, "return to the Broker");
 }
 
 TEST(Warnings, OfABackoffWithoutRetry) {
-  expect_warning(trigger("  subscriber: {uri: http://h/}\n  delivery: {backoffDelay: PT1S}\n") +
-                     kBroker,
-                 7, 28, "'backoffDelay' has no effect");
+  expect_warning(
+      trigger("  subscriber: {uri: http://h/}\n  delivery: {backoffDelay: PT1S}\n") + kBroker, 7,
+      28, "'backoffDelay' has no effect");
 }
 
 TEST(Warnings, OfAFilterThatIsNotUsed) {

@@ -116,9 +116,7 @@ TEST_F(YamlTest, GoesOnWithTheNextDocumentAfterASyntaxError) {
   EXPECT_NE(file.unread[0].find("b: ["), std::string_view::npos);
 }
 
-TEST_F(YamlTest, TakesMergeKeyInQuotesAsAWord) {
-  EXPECT_NE(root("'<<': 1\n").find("<<"), nullptr);
-}
+TEST_F(YamlTest, TakesMergeKeyInQuotesAsAWord) { EXPECT_NE(root("'<<': 1\n").find("<<"), nullptr); }
 
 TEST_F(YamlTest, RefusesABombOfAliases) {
   std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";

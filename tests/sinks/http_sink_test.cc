@@ -1,6 +1,7 @@
-// What is checked: what goes out to an HTTP subscriber, what its answers count as, and how connections
-// are kept, replaced and bounded. Method: a scripted server on a free loopback port that answers byte
-// for byte; the client runs on a core by hand. Deadlines are short where the server says nothing.
+// What is checked: what goes out to an HTTP subscriber, what its answers count as, and how
+// connections are kept, replaced and bounded. Method: a scripted server on a free loopback port
+// that answers byte for byte; the client runs on a core by hand. Deadlines are short where the
+// server says nothing.
 
 #include "sinks/http_sink.h"
 
@@ -98,7 +99,8 @@ TEST_F(HttpSinkTest, SendsStructuredModeWhenTheFormatIsJson) {
 
 TEST_F(HttpSinkTest, AsksForNoReplyWhereNoneIsWanted) {
   const ScriptedServer server({text(with_body(
-      "HTTP/1.1 200 OK\r\nce-specversion: 1.0\r\nce-id: r\r\nce-source: /s\r\nce-type: t\r\n", "x"))});
+      "HTTP/1.1 200 OK\r\nce-specversion: 1.0\r\nce-id: r\r\nce-source: /s\r\nce-type: t\r\n",
+      "x"))});
   HttpSinkOptions options;
   options.expects_reply = false;
   const Attempt attempt = send(sink(server, options), make_event("1"));
@@ -120,20 +122,22 @@ TEST_F(HttpSinkTest, ReadsABinaryReply) {
 }
 
 TEST_F(HttpSinkTest, ReadsAStructuredReplyThatComesChunked) {
-  const std::string json = R"({"specversion":"1.0","id":"r","source":"/s","type":"t","data":{"n":1}})";
-  const Attempt attempt =
-      answered_with("HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents+json\r\n"
-                    "transfer-encoding: chunked\r\n\r\n10\r\n" +
-                    json.substr(0, 16) + "\r\n" + fmt::format("{:x}", json.size() - 16) + "\r\n" +
-                    json.substr(16) + "\r\n0\r\n\r\n");
+  const std::string json =
+      R"({"specversion":"1.0","id":"r","source":"/s","type":"t","data":{"n":1}})";
+  const Attempt attempt = answered_with(
+      "HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents+json\r\n"
+      "transfer-encoding: chunked\r\n\r\n10\r\n" +
+      json.substr(0, 16) + "\r\n" + fmt::format("{:x}", json.size() - 16) + "\r\n" +
+      json.substr(16) + "\r\n0\r\n\r\n");
   ASSERT_TRUE(attempt.reply) << attempt.detail;
   EXPECT_EQ(attempt.reply->data(), R"({"n":1})");
 }
 
 TEST_F(HttpSinkTest, ReadsAReplyThatEndsWithItsConnection) {
-  const ScriptedServer server({{"HTTP/1.1 200 OK\r\nce-specversion: 1.0\r\nce-id: r\r\n"
-                                "ce-source: /s\r\nce-type: t\r\n\r\nhello",
-                                true, false}});
+  const ScriptedServer server(
+      {{"HTTP/1.1 200 OK\r\nce-specversion: 1.0\r\nce-id: r\r\n"
+        "ce-source: /s\r\nce-type: t\r\n\r\nhello",
+        true, false}});
   const Attempt attempt = send(sink(server), make_event("1"));
   ASSERT_TRUE(attempt.reply) << attempt.detail;
   EXPECT_EQ(attempt.reply->data(), "hello");
@@ -142,7 +146,8 @@ TEST_F(HttpSinkTest, ReadsAReplyThatEndsWithItsConnection) {
 TEST_F(HttpSinkTest, ReadsALargeReply) {
   const std::string body(500'000, 'x');
   const Attempt attempt = answered_with(with_body(
-      "HTTP/1.1 200 OK\r\nce-specversion: 1.0\r\nce-id: r\r\nce-source: /s\r\nce-type: t\r\n", body));
+      "HTTP/1.1 200 OK\r\nce-specversion: 1.0\r\nce-id: r\r\nce-source: /s\r\nce-type: t\r\n",
+      body));
   ASSERT_TRUE(attempt.reply) << attempt.detail;
   EXPECT_EQ(attempt.reply->data(), body);
 }
@@ -176,33 +181,38 @@ INSTANTIATE_TEST_SUITE_P(
         AnswerRow{"NoContent", "HTTP/1.1 204 No Content\r\n\r\n", kFail, 204, false},
         AnswerRow{"PlainBodyFails", with_body("HTTP/1.1 200 OK\r\n", "hi"), kFail, 502, false},
         AnswerRow{"PlainBodyIgnored", with_body("HTTP/1.1 200 OK\r\n", "hi"), kIgnore, 200, true},
-        AnswerRow{"BrokenStructured",
-                  with_body("HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents+json\r\n", "{"),
-                  kIgnore, 502, false},
+        AnswerRow{
+            "BrokenStructured",
+            with_body("HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents+json\r\n", "{"),
+            kIgnore, 502, false},
         AnswerRow{"IncompleteBinary", with_body("HTTP/1.1 200 OK\r\nce-specversion: 1.0\r\n", ""),
                   kIgnore, 502, false},
         AnswerRow{"UnknownVersionEmpty", with_body("HTTP/1.1 200 OK\r\nce-specversion: 19\r\n", ""),
                   kFail, 200, false},
         AnswerRow{"UnknownVersionBody", with_body("HTTP/1.1 200 OK\r\nce-specversion: 19\r\n", "x"),
                   kFail, 502, false},
-        AnswerRow{"XmlEvent",
-                  with_body("HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents+xml\r\n", "x"),
-                  kIgnore, 502, false},
-        AnswerRow{"Batch",
-                  with_body("HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents-batch+json\r\n",
-                            "[]"),
-                  kIgnore, 502, false},
-        AnswerRow{"Redirect", "HTTP/1.1 307 x\r\nlocation: /y\r\ncontent-length: 0\r\n\r\n", kFail, 307,
-                  false},
+        AnswerRow{
+            "XmlEvent",
+            with_body("HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents+xml\r\n", "x"),
+            kIgnore, 502, false},
+        AnswerRow{
+            "Batch",
+            with_body("HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents-batch+json\r\n",
+                      "[]"),
+            kIgnore, 502, false},
+        AnswerRow{"Redirect", "HTTP/1.1 307 x\r\nlocation: /y\r\ncontent-length: 0\r\n\r\n", kFail,
+                  307, false},
         AnswerRow{"ServerError", with_body("HTTP/1.1 500 x\r\n", "no"), kFail, 500, false},
-        AnswerRow{"InterimThenFinal", "HTTP/1.1 103 x\r\n\r\nHTTP/1.1 202 x\r\ncontent-length: 0\r\n\r\n",
-                  kFail, 202, false}),
+        AnswerRow{"InterimThenFinal",
+                  "HTTP/1.1 103 x\r\n\r\nHTTP/1.1 202 x\r\ncontent-length: 0\r\n\r\n", kFail, 202,
+                  false}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST_F(HttpSinkTest, WrapsAPlainBodyAsAnEventOfItsOwn) {
   HttpSinkOptions options;
   options.plain_reply = PlainReply::wrap;
-  const ScriptedServer server({text(with_body("HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\n", "a,b"))});
+  const ScriptedServer server(
+      {text(with_body("HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\n", "a,b"))});
   const Attempt attempt =
       send(sink(server, options), make_event("c1", {{"partitionkey", "k"}, {"other", "o"}}));
   ASSERT_TRUE(attempt.reply);
@@ -231,10 +241,12 @@ TEST_F(HttpSinkTest, KeepsTheFirstBytesOfAFailedAnswersBody) {
 }
 
 TEST_F(HttpSinkTest, ReadsRetryAfterFrom429And503Only) {
-  EXPECT_EQ(answered_with("HTTP/1.1 429 x\r\nretry-after: 3\r\ncontent-length: 0\r\n\r\n").retry_after,
-            milliseconds(3000));
-  EXPECT_EQ(answered_with("HTTP/1.1 503 x\r\nretry-after: 3\r\ncontent-length: 0\r\n\r\n").retry_after,
-            milliseconds(3000));
+  EXPECT_EQ(
+      answered_with("HTTP/1.1 429 x\r\nretry-after: 3\r\ncontent-length: 0\r\n\r\n").retry_after,
+      milliseconds(3000));
+  EXPECT_EQ(
+      answered_with("HTTP/1.1 503 x\r\nretry-after: 3\r\ncontent-length: 0\r\n\r\n").retry_after,
+      milliseconds(3000));
   EXPECT_FALSE(
       answered_with("HTTP/1.1 500 x\r\nretry-after: 3\r\ncontent-length: 0\r\n\r\n").retry_after);
 }
@@ -309,7 +321,8 @@ TEST(ParseRetryAfter, ReadsSecondsAndDates) {
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), milliseconds(10'000));
   EXPECT_EQ(parse_retry_after("Sunday, 06-Nov-94 08:49:47 GMT", now), milliseconds(10'000));
   EXPECT_EQ(parse_retry_after("Sun Nov  6 08:49:47 1994", now), milliseconds(10'000));
-  for (const char* ignored : {"", "0", "-5", "soon", "1.5", "12 s", "Sun, 06 Nov 1994 08:49:27 GMT"}) {
+  for (const char* ignored :
+       {"", "0", "-5", "soon", "1.5", "12 s", "Sun, 06 Nov 1994 08:49:27 GMT"}) {
     EXPECT_FALSE(parse_retry_after(ignored, now)) << ignored;
   }
 }
@@ -323,9 +336,8 @@ TEST(NextTraceparent, KeepsTheTraceAndStartsOneWhereThereIsNone) {
   EXPECT_EQ(next.substr(0, 36), parent.substr(0, 36));
   EXPECT_NE(next, parent);
   EXPECT_TRUE(next.ends_with("-01"));
-  for (const char* broken :
-       {"", "x", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01"}) {
+  for (const char* broken : {"", "x", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                             "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01"}) {
     next.clear();
     append_next_traceparent(*make_event("1", {{"traceparent", broken}}), core, next);
     EXPECT_EQ(next.size(), parent.size()) << broken;
