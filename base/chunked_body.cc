@@ -25,6 +25,7 @@ bool has_bare_line_feed(std::string_view text) noexcept {
   return false;
 }
 
+constexpr std::size_t kSmallestHeader = 5;
 // A chunk header with its extension, or the trailers, that is longer than this is refused.
 constexpr std::size_t kMaxPendingBytes = 8 * 1024;
 
@@ -41,7 +42,8 @@ class BeastDecoder final : public Base {
 
   std::size_t put(std::string_view bytes) override {
     std::size_t used = 0;
-    while (used < bytes.size() && !collected_.is_done() && !this->fault) {
+    // Beast asserts that a chunk header has five bytes, as "0\r\n\r\n" has.
+    while (bytes.size() - used >= kSmallestHeader && !collected_.is_done() && !this->fault) {
       beast::error_code ec;
       const std::size_t step =
           collected_.put(boost::asio::buffer(bytes.data() + used, bytes.size() - used), ec);

@@ -1,5 +1,9 @@
 #include "base/socket.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <array>
 
 namespace sluice {
@@ -46,6 +50,11 @@ ReadNow read_now(TcpSocket& socket, char* into, std::size_t room) noexcept {
   result.size = socket.read_some(asio::buffer(into, room), error);
   result.ended = error && error != asio::error::would_block && error != asio::error::try_again;
   return result;
+}
+
+void acknowledge_now(TcpSocket& socket) noexcept {
+  const int on = 1;
+  (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 void prepare(TcpSocket& socket) noexcept {

@@ -56,6 +56,10 @@ struct ReadNow {
 /// Reads what is there, without waiting. The socket is in non-blocking mode.
 [[nodiscard]] ReadNow read_now(TcpSocket& socket, char* into, std::size_t room) noexcept;
 
+/// Acknowledges what has come at once. For a message that comes in pieces: a peer with Nagle's
+/// algorithm sends the next piece only then, and the kernel would let it wait for 40 ms.
+void acknowledge_now(TcpSocket& socket) noexcept;
+
 /// No delay, non-blocking: what every socket of ours is.
 void prepare(TcpSocket& socket) noexcept;
 

@@ -25,9 +25,13 @@ TaskGroup::~TaskGroup() { SLUICE_ASSERT(running_ == 0); }
 
 void TaskGroup::spawn(Awaitable<void> work) {
   ++running_;
-  boost::asio::co_spawn(core_.executor(), std::move(work), [this](const std::exception_ptr& error) {
+  const auto ended = [this](const std::exception_ptr& error) {
     if (error) die_of(error);
     if (--running_ == 0) joined_.notify_all();
+  };
+  // Posted: co_spawn would run it inside this call, up to its first suspension.
+  boost::asio::post(core_.executor(), [this, ended, started = std::move(work)]() mutable {
+    boost::asio::co_spawn(core_.executor(), std::move(started), ended);
   });
 }
 

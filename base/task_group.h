@@ -20,7 +20,7 @@ class TaskGroup {
   TaskGroup& operator=(const TaskGroup&) = delete;
   ~TaskGroup();
 
-  /// Starts `work` on the group's core.
+  /// Starts `work` on the group's core, after the caller has suspended.
   void spawn(Awaitable<void> work);
 
   [[nodiscard]] std::size_t size() const noexcept { return running_; }

@@ -31,6 +31,13 @@ class WaitQueue {
     return true;
   }
 
+  /// Wakes the waiter that parked first: for queues where each has to have its turn.
+  bool notify_oldest() {
+    if (waiters_.empty()) return false;
+    waiters_.back().complete(true);
+    return true;
+  }
+
   void notify_all() {
     while (notify_one()) {
     }

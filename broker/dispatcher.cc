@@ -33,8 +33,6 @@ Dispatcher::Dispatcher(Core& core, DispatchSpec spec, DispatchTargets targets,
       consumer_(std::move(consumer)),
       coroutines_(core) {}
 
-Dispatcher::~Dispatcher() = default;
-
 void Dispatcher::start() { add_lane(); }
 
 void Dispatcher::add_lane() {
@@ -54,40 +52,65 @@ Awaitable<void> Dispatcher::lane() {
     ++parked_;
     auto next = co_await consumer_->next(patience);
     --parked_;
-    if (!next && next.error().code == Errc::unavailable) {
-      co_await room_made_.wait(core_, steady_clock::now() + kBackendPause);
+    if (!next) {
+      const Errc why = next.error().code;
+      if (why == Errc::cancelled) break;
+      if (why == Errc::deadline_exceeded && parked_ > 0) break;  // Another lane waits.
+      if (why != Errc::deadline_exceeded) {
+        co_await room_made_.wait(core_, steady_clock::now() + kBackendPause);
+      }
       continue;
     }
-    if (!next) break;  // Another lane waits, or the channel is closed.
-    if (parked_ == 0 && lanes_ < spec_.max_in_flight) add_lane();
     Outstanding item;
     item.delivery = std::move(next).value();
-    if (spec_.ordered && !claim_key(item)) continue;
+    const bool free_key = !spec_.ordered || claim_key(item);
+    if (parked_ == 0 && lanes_ < spec_.max_in_flight) add_lane();
+    if (!free_key) continue;
+    co_await take_slot(lane_turn_);
     co_await carry(std::move(item));
   }
   --lanes_;
 }
 
-/// Tries the targets of one event until it is settled or has to wait.
-Awaitable<void> Dispatcher::carry(Outstanding item) {
-  for (;;) {
-    while (open_ >= spec_.max_in_flight && !stopping_) {
-      co_await slot_freed_.wait(core_, kNever);
-    }
-    if (stopping_) co_return;
+/// Waits for its turn to have an attempt open. A slot that is released goes straight to whoever
+/// waits, so nobody overtakes.
+Awaitable<void> Dispatcher::take_slot(WaitQueue& turn) {
+  if (open_ < spec_.max_in_flight || stopping_) {
     ++open_;
+    co_return;
+  }
+  co_await turn.wait(core_, kNever);
+}
+
+void Dispatcher::release_slot() {
+  if (due_turn_.notify_oldest() || lane_turn_.notify_oldest()) return;
+  --open_;
+}
+
+/// A retry whose wait is over. It counts as held until it has a slot.
+Awaitable<void> Dispatcher::carry_due(Outstanding item) {
+  co_await take_slot(due_turn_);
+  if (held_ > 0) --held_;
+  room_made_.notify_one();
+  co_await carry(std::move(item));
+}
+
+/// With a slot taken: tries the targets of one event until it is settled or has to wait, then gives
+/// the slot back.
+Awaitable<void> Dispatcher::carry(Outstanding item) {
+  while (!stopping_) {
     Attempt result = co_await attempt(item);
-    --open_;
-    slot_freed_.notify_one();
-    if (stopping_ && !result.succeeded()) co_return;  // Not settled: the channel has it still.
-    if (advance(item, result)) continue;
-    if (!item.delivery) co_return;  // Parked.
+    if (stopping_ && !result.succeeded()) break;  // Not settled: the channel has it still.
+    const bool again = advance(item, result);
+    if (again) continue;
+    if (!item.delivery) break;  // Parked.
     Outstanding next;
     const bool more = spec_.ordered && release_key(item, next);
     item.delivery->ack();
-    if (!more) co_return;
+    if (!more) break;
     item = std::move(next);
   }
+  release_slot();
 }
 
 Awaitable<Attempt> Dispatcher::attempt(const Outstanding& item) {
@@ -180,7 +203,7 @@ void Dispatcher::ignore_reply_body() {
 
 void Dispatcher::park(Outstanding item, Deadline due) {
   if (stopping_) return;
-  ++held_;
+  if (due <= drain_deadline_) ++held_;
   retries_.push_back({due, std::move(item)});
   std::ranges::push_heap(retries_, later<Waiting, Waiting>);
   if (!retry_loop_runs_) {
@@ -201,9 +224,7 @@ Awaitable<void> Dispatcher::retry_when_due() {
     std::ranges::pop_heap(retries_, later<Waiting, Waiting>);
     Outstanding item = std::move(retries_.back().item);
     retries_.pop_back();
-    --held_;
-    room_made_.notify_one();
-    coroutines_.spawn(carry(std::move(item)));
+    coroutines_.spawn(carry_due(std::move(item)));
   }
   retry_loop_runs_ = false;
 }
@@ -245,7 +266,8 @@ Sink& Dispatcher::target(Stage stage) const noexcept {
 }
 
 bool Dispatcher::holds_its_fill() const noexcept {
-  return held_ >= kHeldPerSlot * spec_.max_in_flight;
+  // Each lane may add one more to what is held.
+  return held_ + spec_.max_in_flight > kHeldPerSlot * spec_.max_in_flight;
 }
 
 bool Dispatcher::is_idle_until(Deadline deadline) const noexcept {
@@ -253,11 +275,23 @@ bool Dispatcher::is_idle_until(Deadline deadline) const noexcept {
   return all_wait && (retries_.empty() || retries_.front().due > deadline);
 }
 
-Awaitable<void> Dispatcher::stop() {
+void Dispatcher::drain_until(Deadline deadline) {
+  drain_deadline_ = deadline;
+  for (const Waiting& waiting : retries_) {
+    if (waiting.due > deadline) --held_;
+  }
+  room_made_.notify_all();
+}
+
+void Dispatcher::halt() {
   stopping_ = true;
   room_made_.notify_all();
-  slot_freed_.notify_all();
+  due_turn_.notify_all();
+  lane_turn_.notify_all();
   retry_added_.notify_all();
+}
+
+Awaitable<void> Dispatcher::stop() {
   co_await coroutines_.join();
   retries_.clear();
   keys_.clear();

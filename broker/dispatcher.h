@@ -43,14 +43,21 @@ class Dispatcher {
  public:
   Dispatcher(Core& core, DispatchSpec spec, DispatchTargets targets,
              std::unique_ptr<Consumer> consumer);
-  ~Dispatcher();
+  ~Dispatcher() = default;
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
   void start();
 
-  /// Takes and retries nothing more; completes when no attempt is open. What is not settled goes
-  /// back to the channel. The channel must be closed, and open attempts end by their deadline.
+  /// From now on a retry that is due after `deadline` counts as given up, though not settled: it
+  /// takes no room from what can still be delivered.
+  void drain_until(Deadline deadline);
+
+  /// Takes, retries and gives up nothing more. What is not settled goes back to the channel.
+  void halt();
+
+  /// Completes when no attempt is open. halt() was called, the channel is closed, and open attempts
+  /// end by their deadline.
   Awaitable<void> stop();
 
   /// Nothing is open, and nothing will be before `deadline`: all that is left waits for retries
@@ -79,6 +86,9 @@ class Dispatcher {
 
   Awaitable<void> lane();
   Awaitable<void> carry(Outstanding item);
+  Awaitable<void> carry_due(Outstanding item);
+  Awaitable<void> take_slot(WaitQueue& turn);
+  void release_slot();
   Awaitable<Attempt> attempt(const Outstanding& item);
   Awaitable<void> retry_when_due();
   void add_lane();
@@ -106,11 +116,13 @@ class Dispatcher {
   std::size_t parked_ = 0;  // Those of them that wait for one.
   std::size_t open_ = 0;    // Attempts.
   std::size_t held_ = 0;    // Events that wait for a retry or for their key.
-  WaitQueue slot_freed_;
+  WaitQueue due_turn_;      // Due retries that wait for a slot; served first.
+  WaitQueue lane_turn_;     // Everybody else who does.
   WaitQueue room_made_;
   WaitQueue retry_added_;
   std::vector<Waiting> retries_;                                  // A heap, the earliest first.
   std::unordered_map<std::string, RingQueue<Outstanding>> keys_;  // Ordered mode: keys in use.
+  Deadline drain_deadline_ = kNever;
   Deadline next_drop_report_{};
   std::uint64_t drops_unreported_ = 0;
   bool retry_loop_runs_ = false;

@@ -145,6 +145,10 @@ Awaitable<bool> Ingress::Session::serve_event(Route& route) {
 }
 
 Awaitable<bool> Ingress::Session::refuse(Route& route, int status, std::string detail) {
+  if (status == 408 && ingress_.draining_.load(std::memory_order_relaxed)) {
+    status = 503;  // Not late, but cut short by us.
+    detail = "the broker is shutting down";
+  }
   route.counters.count(status);
   const AfterReply after = reader_.after_reply();
   const std::string text = problem_reply(status, detail, after, !reader_.is_head_method());

@@ -73,6 +73,7 @@ Awaitable<RequestReader::State> RequestReader::read_head() {
         deadline_.set(steady_clock::now() + limits_.header_timeout);
       }
     }
+    if (begun) acknowledge_now(socket_);
     const auto ready = co_await wait_ready(socket_, Readiness::read, deadline_);
     if (!ready && begun && ready.error().code == Errc::deadline_exceeded) {
       co_return refuse(408, "the request's header did not arrive in time");
@@ -124,13 +125,14 @@ Awaitable<RequestReader::State> RequestReader::read_sized_body() {
   own_ = std::make_unique<char[]>(whole + kPadding);
   std::size_t have = request_.size();
   std::memcpy(own_.get(), request_.data(), have);
-  pending_ = std::string();
+  std::string().swap(pending_);
   deadline_.set(steady_clock::now() + limits_.body_timeout);
   if (have == head_size_) {
     const bool waits_no_more = co_await send_continue();
     if (!waits_no_more) co_return State::ended;
   }
   while (have < whole) {
+    acknowledge_now(socket_);
     const auto ready = co_await wait_ready(socket_, Readiness::read, deadline_);
     if (!ready && ready.error().code == Errc::deadline_exceeded) {
       co_return refuse(408, "the request's body did not arrive in time");
@@ -157,7 +159,7 @@ Awaitable<RequestReader::State> RequestReader::read_chunked_body() {
   const std::span<char> scratch = core_.scratch();
   const std::string head_bytes(request_.substr(0, head_size_));
   std::string rest(request_.substr(head_size_));
-  pending_ = std::string();
+  std::string().swap(pending_);
   ChunkedBody chunks(ChunkedBody::For::request, head_bytes, limits_.max_event_bytes);
   deadline_.set(steady_clock::now() + limits_.body_timeout);
   if (rest.empty()) {
@@ -174,6 +176,7 @@ Awaitable<RequestReader::State> RequestReader::read_chunked_body() {
                                 " bytes (--max-event-bytes)");
     }
     if (chunks.done()) break;
+    acknowledge_now(socket_);
     const auto ready = co_await wait_ready(socket_, Readiness::read, deadline_);
     if (!ready && ready.error().code == Errc::deadline_exceeded) {
       co_return refuse(408, "the request's body did not arrive in time");
@@ -206,9 +209,12 @@ AfterReply RequestReader::after_reply() {
       keep_alive_ = false;  // Its body would be read as the next request.
     }
   }
-  if (keep_alive_) {
-    pending_ = std::string(request_.substr(std::min(used_, request_.size())));
-  }
+  std::string rest;
+  if (keep_alive_) rest = request_.substr(std::min(used_, request_.size()));
+  pending_.swap(rest);  // Assigned, it would keep its capacity while the connection is idle.
+  std::string().swap(decoded_);
+  body_ = HttpBody();
+  own_.reset();
   request_ = {};
   used_ = 0;
   body_read_ = true;

@@ -192,9 +192,10 @@ class MemoryConsumer final : public Consumer {
   }
 
   std::uint64_t filtered() const noexcept override {
+    const std::lock_guard lock(shared_->mutex);  // The counts of one moment: they never go back.
     const auto seen = shared_->appended.load(std::memory_order_relaxed) - queue_->appended_before;
     const auto matched = queue_->matched.load(std::memory_order_relaxed);
-    return seen > matched ? seen - matched : 0;  // The two loads are not one moment.
+    return seen - matched;
   }
 
  private:

@@ -135,7 +135,7 @@ AdminPage AdminPages::readiness() const {
 AdminPage AdminPages::resources() const {
   nlohmann::ordered_json items = nlohmann::ordered_json::array();
   const bool ready = ready_.load(std::memory_order_relaxed);
-  for (const ResourceEntry& entry : house_.graph().resources) {
+  for (const ResourceEntry& entry : house_.resources()) {
     nlohmann::ordered_json item = {{"apiVersion", entry.api_version},
                                    {"kind", entry.kind},
                                    {"namespace", entry.ns},

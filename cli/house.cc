@@ -106,8 +106,10 @@ Result<void> House::add_dispatcher(HouseChannel& channel, const DispatchSpec& sp
   options.core = &cores_.core_for(options.name);
   Core& core = *options.core;
   SLUICE_TRY(auto consumer, channel.channel->open_consumer(std::move(options)));
+  DispatchSpec kept = spec;
+  kept.filter_json = nullptr;  // For `graph`; a tree per trigger is worth leaving out.
   channel.dispatchers.push_back(
-      std::make_unique<Dispatcher>(core, spec, std::move(targets), std::move(consumer)));
+      std::make_unique<Dispatcher>(core, std::move(kept), std::move(targets), std::move(consumer)));
   return boost::outcome_v2::success();
 }
 
@@ -150,10 +152,14 @@ Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
   for (const auto& [channel, spec] : unwired_) {
     SLUICE_TRY(add_dispatcher(*channel, *spec));
   }
-  unwired_ = {};
+  unwired_.clear();
   for (const SourceSpec& source : graph_.sources) {
     SLUICE_TRY(add_source(source));
   }
+  // The specs live on in what was made of them; only the list is asked for again.
+  ResourceGraph listed;
+  listed.resources = std::move(graph_.resources);
+  graph_ = std::move(listed);
   return boost::outcome_v2::success();
 }
 
@@ -186,6 +192,26 @@ Awaitable<bool> all_idle(const std::vector<std::unique_ptr<HouseChannel>>& chann
 
 Awaitable<void> hurry(Core& core) {
   core.deadlines().hurry();
+  co_return;
+}
+
+Awaitable<void> drain_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
+                                  Core& core, Deadline deadline) {
+  for (const auto& channel : channels) {
+    for (const auto& dispatcher : channel->dispatchers) {
+      if (&dispatcher->core() == &core) dispatcher->drain_until(deadline);
+    }
+  }
+  co_return;
+}
+
+Awaitable<void> halt_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
+                                 Core& core) {
+  for (const auto& channel : channels) {
+    for (const auto& dispatcher : channel->dispatchers) {
+      if (&dispatcher->core() == &core) dispatcher->halt();
+    }
+  }
   co_return;
 }
 
@@ -224,26 +250,32 @@ Awaitable<bool> House::is_idle_until(Deadline deadline) {
   co_return true;
 }
 
-Awaitable<void> House::stop_sources() {
+Awaitable<std::uint64_t> House::drain(Deadline deadline, const bool& cut_short) {
+  for (std::size_t i = 0; i < cores_.size(); ++i) {
+    co_await on_core(cores_.core(i), drain_dispatchers(channels_, cores_.core(i), deadline));
+  }
+  // Each apart: a source whose sink hangs must hold up neither the others nor the deadline.
   for (const HouseSource& source : sources_) {
-    co_await on_core(*source.core, source.source->stop());
+    ending_.spawn(on_core(*source.core, source.source->stop()));
   }
-}
-
-Awaitable<std::uint64_t> House::drain(Deadline deadline) {
-  ending_.spawn(stop_sources());  // Apart: a source whose sink hangs must not outlast the deadline.
   WaitQueue clock;
-  int idle_polls = 0;  // Two in a row: a wake-up that was under way during the first has arrived.
-  while ((depth() > 0 || ending_.size() > 0) && steady_clock::now() < deadline && idle_polls < 2) {
-    const bool idle = co_await is_idle_until(deadline);
-    idle_polls = idle && ending_.size() == 0 ? idle_polls + 1 : 0;
-    co_await clock.wait(*Core::current(), steady_clock::now() + kDrainPoll);
+  int quiet_polls = 0;  // Two in a row: an event between two channels during the first has arrived.
+  while (steady_clock::now() < deadline && quiet_polls < 2 && !cut_short) {
+    bool quiet = depth() == 0;
+    if (!quiet) quiet = co_await is_idle_until(deadline);
+    quiet_polls = quiet && ending_.size() == 0 ? quiet_polls + 1 : 0;
+    co_await clock.wait(*Core::current(), std::min(deadline, steady_clock::now() + kDrainPoll));
   }
+  // Closed before the last count: nothing can be accepted and lost behind it.
+  for (const auto& channel : channels_) co_await channel->channel->close();
   co_return depth();
 }
 
 Awaitable<void> House::stop() {
   for (const auto& channel : channels_) co_await channel->channel->close();
+  for (std::size_t i = 0; i < cores_.size(); ++i) {
+    co_await on_core(cores_.core(i), halt_dispatchers(channels_, cores_.core(i)));
+  }
   for (std::size_t i = 0; i < cores_.size(); ++i) {
     co_await on_core(cores_.core(i), hurry(cores_.core(i)));
   }

@@ -46,15 +46,17 @@ class House {
   Awaitable<void> start();
 
   /// Stops the sources and waits until they have ended and every channel is empty, `deadline` has
-  /// passed, or all that is left waits for retries past the deadline. Answers how many events are
-  /// left.
-  Awaitable<std::uint64_t> drain(Deadline deadline);
+  /// passed, `cut_short` has become true, or all that is left waits for retries past the deadline.
+  /// Accepts nothing more then, and answers how many events are left.
+  Awaitable<std::uint64_t> drain(Deadline deadline, const bool& cut_short);
 
   /// Ends everything, settled or not. Every waiting on the cores is cut short from here on.
   Awaitable<void> stop();
 
   [[nodiscard]] const RoutingTable& routes() const noexcept { return routes_; }
-  [[nodiscard]] const ResourceGraph& graph() const noexcept { return graph_; }
+  [[nodiscard]] const std::vector<ResourceEntry>& resources() const noexcept {
+    return graph_.resources;
+  }
   [[nodiscard]] const std::string& base_url() const noexcept { return base_url_; }
   [[nodiscard]] const std::vector<std::unique_ptr<HouseChannel>>& channels() const noexcept {
     return channels_;
@@ -76,7 +78,6 @@ class House {
                            bool expects_reply);
   Result<void> add_source(const SourceSpec& spec);
   Awaitable<bool> is_idle_until(Deadline deadline);
-  Awaitable<void> stop_sources();
 
   CorePool& cores_;
   HttpClients clients_;

@@ -62,20 +62,27 @@ Result<ServerOptions> read_flags(const ServeFlags& flags) {
 }
 
 int serve(const ServeFlags& flags) {
-  const auto options = read_flags(flags);
+  auto options = read_flags(flags);
   if (!options) {
     std::cerr << "error: " << options.error().detail << '\n';
     return kExitUsage;
   }
-  auto loaded = load_manifests(flags.manifests);
-  if (!loaded) {
-    std::cerr << "error: " << loaded.error().detail << '\n';
-    return kExitUsage;
+  ResourceGraph graph;
+  {
+    auto loaded = load_manifests(flags.manifests);
+    if (!loaded) {
+      std::cerr << "error: " << loaded.error().detail << '\n';
+      return kExitUsage;
+    }
+    options.value().notices = to_text(loaded.value().report);
+    if (loaded.value().report.has_errors()) {
+      std::cerr << options.value().notices;
+      return kExitConfig;
+    }
+    graph = std::move(loaded.value().graph);  // The files' text is not kept.
   }
-  std::cerr << to_text(loaded.value().report);
-  if (loaded.value().report.has_errors()) return kExitConfig;
   CorePool cores(flags.threads);
-  return run_server(cores, std::move(loaded.value().graph), options.value());
+  return run_server(cores, std::move(graph), options.value());
 }
 
 void add_limit_flags(CLI::App& command, ServeFlags& flags) {

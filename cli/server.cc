@@ -11,6 +11,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <spdlog/spdlog.h>
 
+#include <malloc.h>
+
 #include <csignal>
 #include <iostream>
 
@@ -28,10 +30,10 @@ std::string url_of(const HostPort& address) {
 
 /// An address for the first `curl`: a Broker where there is one.
 std::string first_address(const House& house) {
-  for (const ResourceEntry& entry : house.graph().resources) {
+  for (const ResourceEntry& entry : house.resources()) {
     if (entry.kind == "Broker") return entry.path;
   }
-  for (const ResourceEntry& entry : house.graph().resources) {
+  for (const ResourceEntry& entry : house.resources()) {
     if (!entry.path.empty()) return entry.path;
   }
   return "/default/default";
@@ -46,12 +48,14 @@ class Server {
         ingress_(cores, house_.routes(), options.limits),
         admin_(cores.core(0)),
         pages_(house_),
-        signals_(cores.core(0).executor(), SIGTERM, SIGINT) {}
+        signals_(cores.core(0).executor(), SIGTERM, SIGINT),
+        second_signal_(cores.core(0)) {}
 
   Awaitable<int> run(ResourceGraph graph);
 
  private:
   Awaitable<void> wait_for_signal();
+  Awaitable<void> cut_short_on_signal();
   Awaitable<int> shut_down();
   Awaitable<void> stop_all();
   int refuse(const Error& error, int status);
@@ -63,6 +67,8 @@ class Server {
   Admin admin_;
   AdminPages pages_;
   boost::asio::basic_signal_set<Executor> signals_;
+  TaskGroup second_signal_;
+  bool cut_short_ = false;
   HostPort listen_;
   HostPort admin_address_;
 };
@@ -81,6 +87,7 @@ Awaitable<int> Server::run(ResourceGraph graph) {
   listen_.port = port.value();
   const auto built = house_.build(std::move(graph), url_of(listen_));
   if (!built) co_return refuse(built.error(), kExitConfig);
+  ::malloc_trim(0);  // Reading manifests needs more memory than what they describe.
   pages_.add_to(admin_);
   const auto admin_port = admin_.listen(admin_address_.host, admin_address_.port);
   if (!admin_port) {
@@ -93,6 +100,7 @@ Awaitable<int> Server::run(ResourceGraph graph) {
   ingress_.start();
   pages_.set_ready(true);
   announce(started);
+  std::cerr << options_.notices;
   co_await wait_for_signal();
   co_return co_await shut_down();
 }
@@ -105,26 +113,35 @@ void Server::announce(steady_clock::time_point started) const {
       "serve.ready listen={} admin={} resources={} startup_ms={} try=\"curl -i {}{} -H "
       "'ce-specversion: 1.0' -H 'ce-type: com.example.hello' -H 'ce-source: /curl' -H 'ce-id: 1' "
       "-H 'content-type: application/json' -d '{{\\\"text\\\":\\\"hello\\\"}}'\"",
-      url, url_of(admin_address_), house_.graph().resources.size(), took.count(), url,
+      url, url_of(admin_address_), house_.resources().size(), took.count(), url,
       first_address(house_));
 }
 
 Awaitable<void> Server::wait_for_signal() {
   const auto [error, number] = co_await signals_.async_wait(use_tuple);
-  boost::system::error_code ignored;
-  signals_.clear(ignored);  // A second signal ends the process at once.
   spdlog::info("serve.draining signal={} depth={} drain_timeout_ms={}", number, house_.depth(),
                options_.drain_timeout.count());
+}
+
+/// A second signal: the operator does not want to wait for the drain.
+Awaitable<void> Server::cut_short_on_signal() {
+  const auto [error, number] = co_await signals_.async_wait(use_tuple);
+  if (!error) cut_short_ = true;
 }
 
 Awaitable<int> Server::shut_down() {
   pages_.set_draining();
   ingress_.drain();
-  const std::uint64_t left = co_await house_.drain(steady_clock::now() + options_.drain_timeout);
+  second_signal_.spawn(cut_short_on_signal());
+  const Deadline deadline = steady_clock::now() + options_.drain_timeout;
+  const std::uint64_t left = co_await house_.drain(deadline, cut_short_);
+  boost::system::error_code ignored;
+  signals_.cancel(ignored);
+  co_await second_signal_.join();
   co_await stop_all();
   if (left > 0) {
     spdlog::error("serve.stopped undelivered={}", left);
-    std::cerr << left << " events were not delivered\n";
+    std::cerr << left << (left == 1 ? " event was" : " events were") << " not delivered\n";
     co_return kExitNotDrained;
   }
   spdlog::info("serve.stopped undelivered=0");

@@ -6,6 +6,7 @@
 #include "manifest/resource_graph.h"
 
 #include <chrono>
+#include <string>
 
 namespace sluice {
 
@@ -15,6 +16,7 @@ struct ServerOptions {
   HostPort admin{"127.0.0.1", 8081};
   IngressLimits limits;
   std::chrono::milliseconds drain_timeout{30'000};
+  std::string notices;  ///< Printed after the line that says the server is ready.
 };
 
 /// Runs the broker that `graph` describes until SIGTERM or SIGINT, then drains. Blocks; called from

@@ -42,9 +42,11 @@ struct HttpClient::Host {
 void HttpClient::Connection::expire() {
   const auto it = std::ranges::find(host.idle, this, &std::unique_ptr<Connection>::get);
   SLUICE_ASSERT(it != host.idle.end());
-  --host.open;
-  --host.client.connections_;
-  host.idle.erase(it);  // Destroys this.
+  Host& owner = host;
+  --owner.open;
+  --owner.client.connections_;
+  owner.idle.erase(it);  // Destroys this.
+  owner.client.wake_waiter(owner);
 }
 
 /// The right to use one connection. Let go, it goes back to the pool where keep() was called, else
@@ -67,7 +69,7 @@ struct HttpClient::Lease {
       --client.connections_;
       connection.reset();
     }
-    host.waiting.notify_one();
+    client.wake_waiter(host);
   }
 
   std::unique_ptr<Connection> connection;
@@ -83,6 +85,15 @@ void HttpClient::close_idle() {
   }
 }
 
+/// A connection was let go: whoever waits for this host is next, else whoever waits for room at
+/// all.
+void HttpClient::wake_waiter(Host& host) {
+  if (host.waiting.notify_oldest()) return;
+  for (auto& [name, other] : hosts_) {
+    if (other->waiting.notify_oldest()) return;
+  }
+}
+
 bool HttpClient::close_one_idle() {
   for (auto& [name, host] : hosts_) {
     if (host->idle.empty()) continue;
@@ -94,12 +105,12 @@ bool HttpClient::close_one_idle() {
   return false;
 }
 
-Task<HttpClient::Lease> HttpClient::acquire(const HttpUrl& url, Deadline deadline) {
+Task<HttpClient::Lease> HttpClient::acquire(const HttpUrl& url, bool fresh, Deadline deadline) {
   auto& slot = hosts_[url.authority];
   if (!slot) slot = std::make_unique<Host>(*this);
   Host& host = *slot;
   for (;;) {
-    if (!host.idle.empty()) {
+    if (!host.idle.empty() && !fresh) {
       Lease lease(std::move(host.idle.back()));
       host.idle.pop_back();
       DeadlineWheel::cancel(*lease.connection);
@@ -153,13 +164,13 @@ Task<void> HttpClient::connect(Connection& connection, const HttpUrl& url, Deadl
 }
 
 Task<HttpAnswer> HttpClient::post(HttpPost request, Deadline deadline) {
-  for (;;) {
-    SLUICE_CO_TRY(Lease lease, co_await acquire(*request.url, deadline));
+  for (bool fresh = false;; fresh = true) {
+    SLUICE_CO_TRY(Lease lease, co_await acquire(*request.url, fresh, deadline));
     HttpExchange exchange(core_, lease.connection->socket, limits_.response_bytes, head_);
     auto answer = co_await exchange.run(request, deadline);
     lease.reusable = answer.has_value() && exchange.reusable();
     if (answer) co_return answer;
-    // An idle connection may have been closed under us; nobody has seen the request then.
+    // An idle connection may have been closed under us. Once more then, on one that was not idle.
     const bool stale = lease.connection->reused && !exchange.answered() &&
                        answer.error().code == Errc::unavailable;
     if (!stale) co_return answer;

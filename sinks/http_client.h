@@ -41,7 +41,8 @@ class HttpClient {
   struct Host;
   struct Lease;
 
-  Task<Lease> acquire(const HttpUrl& url, Deadline deadline);
+  Task<Lease> acquire(const HttpUrl& url, bool fresh, Deadline deadline);
+  void wake_waiter(Host& host);
   Task<void> connect(Connection& connection, const HttpUrl& url, Deadline deadline);
   bool close_one_idle();
 

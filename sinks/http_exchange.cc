@@ -27,6 +27,7 @@ Error HttpExchange::too_large() const {
 /// Waits for bytes; 0 is the end of the stream.
 Task<std::size_t> HttpExchange::read_some(char* into, std::size_t room) {
   for (;;) {
+    if (answered_) acknowledge_now(socket_);
     SLUICE_CO_TRY(co_await wait_ready(socket_, Readiness::read, deadline_));
     const ReadNow got = read_now(socket_, into, room);
     if (got.size > 0) answered_ = true;

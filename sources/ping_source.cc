@@ -55,8 +55,7 @@ class PingSource final : public Source {
   Awaitable<void> stop() override {
     stopping_ = true;
     next_tick_.notify_all();
-    retries_.notify_all();
-    co_await group_.join();
+    co_await group_.join();  // What was fired is delivered, its retries included.
   }
 
   const SourceCounters& counters() const noexcept override { return counters_; }
@@ -116,15 +115,11 @@ class PingSource final : public Source {
         ++counters_.delivered;
         break;
       }
-      if (retry == kRetries || stopping_ || !may_succeed_later(attempt.status)) {
+      if (retry == kRetries || !may_succeed_later(attempt.status)) {
         ++counters_.dropped;
         break;
       }
       co_await clock_.wait(group_.core(), retries_, backoff);
-      if (stopping_) {
-        ++counters_.dropped;
-        break;
-      }
       ++counters_.retried;
       backoff *= 2;
     }

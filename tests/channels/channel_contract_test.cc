@@ -260,8 +260,10 @@ TEST_P(ChannelContract, LosesNothingWhenManyCoresAppend) {
     std::vector<std::unique_ptr<TaskGroup>> groups;
     for (std::size_t i = 0; i < kCores; ++i) {
       groups.push_back(std::make_unique<TaskGroup>(pool.core(i)));
-      boost::asio::post(pool.core(i).executor(),
-                        [&, i] { groups[i]->spawn(produce(*channel, i, accepted)); });
+      // By its own address: the vector still grows while the first cores run.
+      boost::asio::post(pool.core(i).executor(), [&, i, group = groups.back().get()] {
+        group->spawn(produce(*channel, i, accepted));
+      });
     }
     int received = 0;
     while (received < kCores * kEach) {
