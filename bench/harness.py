@@ -5,16 +5,19 @@ event (/proc/PID/task/*/schedstat): unlike a rate it does not depend on the load
 A run in which both together waited for a core for more than 6 % of the time is repeated.
 """
 
+import atexit
 import dataclasses
 import json
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 DELAY_MAX = 0.06      # Share of the time on the run queue above which a run does not count.
@@ -77,6 +80,16 @@ def prepare(cpu):
     return run
 
 
+_running = set()
+
+
+@atexit.register
+def stop_all():
+    """Whatever ended the harness, nothing that it started stays."""
+    for process in list(_running):
+        process.stop()
+
+
 class Process:
     """A program on one core, ended with the block that it was started in."""
 
@@ -89,6 +102,7 @@ class Process:
                                       stdin=subprocess.DEVNULL, preexec_fn=prepare(cpu))
         self.pid = self.child.pid
         self.port = port
+        _running.add(self)
         if port or ready:
             self.wait_until(ready or (lambda: can_connect(port)))
 
@@ -108,6 +122,7 @@ class Process:
         return schedstat(self.pid)[0]
 
     def stop(self):
+        _running.discard(self)
         if self.child.poll() is None:
             self.child.terminate()
             try:
@@ -139,9 +154,6 @@ def workdir():
     """A directory for logs and manifests, removed at the end unless something failed."""
     global _workdir
     if _workdir is None:
-        import atexit
-        import shutil
-        import tempfile
         _workdir = tempfile.mkdtemp(prefix="sluice-bench-")
         atexit.register(shutil.rmtree, _workdir, True)
     return _workdir
