@@ -136,9 +136,9 @@ bool Dispatcher::advance(Outstanding& item, Attempt& result) {
   counters_.retried.fetch_add(1, std::memory_order_relaxed);
   const double jitter = static_cast<double>(core_.random() >> 11) * 0x1p-53;
   const auto delay = next_delay(spec_.delivery, item.tries, result.retry_after, jitter);
-  SPDLOG_DEBUG("delivery.retry subscription={}/{} target={} attempt={} delay_ms={} error=\"{}\"",
-               spec_.ns, spec_.name, target(item.stage).url(), item.tries, delay.count(),
-               result.detail);
+  spdlog::debug("delivery.retry subscription={}/{} target={} attempt={} delay_ms={} error=\"{}\"",
+                spec_.ns, spec_.name, target(item.stage).url(), item.tries, delay.count(),
+                result.detail);
   if (delay.count() == 0) return true;
   park(std::move(item), steady_clock::now() + delay);
   return false;

@@ -38,7 +38,7 @@ struct DispatchTargets {
 /// `max_in_flight` attempts are open; a retry that waits holds none, and at most 16 times as many
 /// events wait so. `ordered` allows one event per partition key at a time.
 ///
-/// Lives on one core. Lifecycle: construct -> start() -> stop() -> destroy.
+/// Lives on one core. Lifecycle: construct -> start() -> halt() -> stop() -> destroy.
 class Dispatcher {
  public:
   Dispatcher(Core& core, DispatchSpec spec, DispatchTargets targets,

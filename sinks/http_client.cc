@@ -49,8 +49,8 @@ void HttpClient::Connection::expire() {
   owner.client.wake_waiter(owner);
 }
 
-/// The right to use one connection. Let go, it goes back to the pool where keep() was called, else
-/// it is closed.
+/// The right to use one connection. Let go, it goes back to the pool where it is reusable, else it
+/// is closed.
 struct HttpClient::Lease {
   explicit Lease(std::unique_ptr<Connection> held) : connection(std::move(held)) {}
   Lease(Lease&&) noexcept = default;
@@ -88,7 +88,7 @@ void HttpClient::close_idle() {
 /// A connection was let go: whoever waits for this host is next, else whoever waits for room at
 /// all.
 void HttpClient::wake_waiter(Host& host) {
-  if (host.waiting.notify_oldest()) return;
+  if (waiters_ == 0 || host.waiting.notify_oldest()) return;
   for (auto& [name, other] : hosts_) {
     if (other->waiting.notify_oldest()) return;
   }
@@ -118,7 +118,9 @@ Task<HttpClient::Lease> HttpClient::acquire(const HttpUrl& url, bool fresh, Dead
     }
     const bool room = connections_ < limits_.connections || close_one_idle();
     if (room && host.open < limits_.connections_per_host) break;
+    ++waiters_;
     const bool notified = co_await host.waiting.wait(core_, deadline);
+    --waiters_;
     if (!notified) {
       co_return fail(Errc::deadline_exceeded, "no connection to " + url.authority + " was free");
     }

@@ -50,7 +50,8 @@ class HttpClient {
   HttpClientLimits limits_;
   std::unordered_map<std::string, std::unique_ptr<Host>> hosts_;
   std::size_t connections_ = 0;
-  ResponseHead head_;  // Of the answer read last.
+  std::size_t waiters_ = 0;  // Of all hosts: mostly none, and then nobody is looked for.
+  ResponseHead head_;        // Of the answer read last.
 };
 
 /// One HttpClient per core of a pool.
