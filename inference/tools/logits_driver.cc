@@ -1,0 +1,124 @@
+// Prints what a model computes, for tools/inference/parity.py:
+//   logits_driver MODEL_DIR OUT [--format bf16|f32|int8] [--isa scalar|avx2|avx512] [--threads N]
+//                 [--generate N]
+// Standard input has one prompt a line, as token ids. OUT gets, of each prompt in order, the logits
+// of every position: fp32, (positions, vocab_size). With --generate the prompt is first continued
+// by the N likeliest tokens, which are printed. Every prompt is also run in one piece; exit 1 where
+// that gives other bits.
+
+#include "inference/cpu_backend.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace sluice::inference {
+namespace {
+
+struct Arguments {
+  std::string model_dir;
+  std::string out;
+  CpuOptions options;
+  int generate = 0;
+};
+
+[[noreturn]] void die(const std::string& why) {
+  std::cerr << "logits_driver: " << why << '\n';
+  std::exit(2);
+}
+
+Arguments parse(int argc, char** argv) {
+  if (argc < 3) die("usage: logits_driver MODEL_DIR OUT [--format F] [--isa I] [--threads N]");
+  Arguments arguments{.model_dir = argv[1], .out = argv[2], .options = {}};
+  for (int i = 3; i + 1 < argc; i += 2) {
+    const std::string key = argv[i];
+    const std::string value = argv[i + 1];
+    if (key == "--threads") {
+      arguments.options.threads = std::stoi(value);
+    } else if (key == "--generate") {
+      arguments.generate = std::stoi(value);
+    } else if (key == "--isa") {
+      arguments.options.isa = value == "scalar" ? Isa::scalar
+                              : value == "avx2" ? Isa::avx2
+                                                : Isa::avx512;
+    } else if (key == "--format") {
+      arguments.options.format = value == "f32"    ? WeightFormat::f32
+                                 : value == "int8" ? WeightFormat::int8
+                                                   : WeightFormat::bf16;
+    } else {
+      die("unknown option " + key);
+    }
+  }
+  return arguments;
+}
+
+/// One prompt in blocks of its own, always the same ones.
+class Runner {
+ public:
+  explicit Runner(Backend& backend) : backend_(backend) {
+    blocks_.resize(static_cast<std::size_t>(backend.num_kv_blocks()));
+    for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i] = static_cast<KvBlock>(i);
+  }
+
+  /// Logits of the last of `tokens`, run at `position`.
+  std::vector<float> run(std::span<const TokenId> tokens, std::size_t position) {
+    std::vector<float> logits(static_cast<std::size_t>(backend_.config().vocab_size));
+    const StepPart part = {tokens, static_cast<std::int64_t>(position), blocks_, true};
+    if (auto done = backend_.forward({&part, 1}, logits); !done) die(done.error().detail);
+    return logits;
+  }
+
+ private:
+  Backend& backend_;
+  std::vector<KvBlock> blocks_;
+};
+
+TokenId likeliest(const std::vector<float>& logits) {
+  return static_cast<TokenId>(std::ranges::max_element(logits) - logits.begin());
+}
+
+/// Says whether the prompt in one piece gave the same bits.
+bool run_prompt(Runner& runner, std::vector<TokenId> tokens, int generate, std::ofstream& out) {
+  std::vector<float> logits;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    logits = runner.run({&tokens[i], 1}, i);
+    out.write(reinterpret_cast<const char*>(logits.data()),
+              static_cast<std::streamsize>(logits.size() * sizeof(float)));
+    if (i + 1 == tokens.size() && generate-- > 0) tokens.push_back(likeliest(logits));
+  }
+  for (const TokenId token : tokens) std::cout << token << ' ';
+  std::cout << '\n';
+  const auto whole = runner.run(tokens, 0);
+  return std::memcmp(whole.data(), logits.data(), logits.size() * sizeof(float)) == 0;
+}
+
+int run(const Arguments& arguments) {
+  auto backend = load_cpu_backend(arguments.model_dir, arguments.options);
+  if (!backend) die(backend.error().detail);
+  Runner runner(*backend.value());
+  std::cerr << backend.value()->description() << '\n';
+  std::ofstream out(arguments.out, std::ios::binary);
+  bool is_same = true;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream stream(line);
+    std::vector<TokenId> tokens;
+    for (TokenId id = 0; stream >> id;) tokens.push_back(id);
+    if (!tokens.empty()) {
+      is_same = run_prompt(runner, std::move(tokens), arguments.generate, out) && is_same;
+    }
+  }
+  return is_same ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace sluice::inference
+
+int main(int argc, char** argv) {
+  return sluice::inference::run(sluice::inference::parse(argc, argv));
+}

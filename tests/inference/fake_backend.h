@@ -1,0 +1,148 @@
+#pragma once
+
+#include "inference/backend.h"
+#include "inference/block_manager.h"
+#include "inference/live_generation.h"
+#include "inference/vocabulary.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <functional>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sluice::inference {
+
+// Ids 0..25 are letters, 26 a newline, 27 and 28 the halves of an e with an acute accent, 29 a
+// space, up to 79 two letters each; then the control tokens; 84..95 are padding rows.
+inline constexpr TokenId kNewline = 26;
+inline constexpr TokenId kFirstHalf = 27;
+inline constexpr TokenId kSecondHalf = 28;
+inline constexpr TokenId kSpace = 29;
+inline constexpr TokenId kEos = 80;
+inline constexpr TokenId kThinkOpen = 81;
+inline constexpr TokenId kThinkClose = 82;
+inline constexpr TokenId kToolCall = 83;
+inline constexpr TokenId kRows = 96;
+
+inline Vocabulary make_vocabulary() {
+  std::vector<Vocabulary::Entry> entries(84, {"", Vocabulary::Kind::text});
+  for (int i = 0; i < 80; ++i) {
+    auto& bytes = entries[static_cast<std::size_t>(i)].bytes;
+    bytes = static_cast<char>('a' + i % 26);
+    if (i > kSpace) bytes += static_cast<char>('A' + i / 3);
+  }
+  entries[kNewline].bytes = "\n";
+  entries[kFirstHalf].bytes = "\xC3";
+  entries[kSecondHalf].bytes = "\xA9";
+  entries[kSpace].bytes = " ";
+  entries[kEos] = {"<eos>", Vocabulary::Kind::control};
+  entries[kThinkOpen] = {"<think>", Vocabulary::Kind::control};
+  entries[kThinkClose] = {"</think>", Vocabulary::Kind::control};
+  entries[kToolCall] = {"<tool_call>", Vocabulary::Kind::control};
+  return Vocabulary(std::move(entries));
+}
+
+/// Letters, newlines and spaces as tokens; '<', '>', '$' and '#' are think marks, eos, tool call.
+inline std::vector<TokenId> ids(std::string_view text) {
+  constexpr std::string_view kNamed = "\n <>$#";
+  constexpr TokenId kIds[] = {kNewline, kSpace, kThinkOpen, kThinkClose, kEos, kToolCall};
+  std::vector<TokenId> tokens;
+  for (const char c : text) {
+    const std::size_t named = kNamed.find(c);
+    tokens.push_back(named < kNamed.size() ? kIds[named] : static_cast<TokenId>(c - 'a'));
+  }
+  return tokens;
+}
+
+inline TokenRules think_rules() {
+  return {kThinkOpen, kThinkClose, {kNewline, kThinkClose, kNewline, kNewline}, {kToolCall}};
+}
+
+/// A model whose logits are a hash of all tokens so far, as it finds them in the blocks: a block
+/// that is shared wrongly, or written twice, gives other logits.
+class FakeBackend final : public Backend {
+ public:
+  explicit FakeBackend(std::int64_t num_blocks) : cells_(static_cast<std::size_t>(num_blocks)) {
+    config_.vocab_size = kRows;
+    config_.max_position_embeddings = 4096;
+  }
+
+  [[nodiscard]] const ModelConfig& config() const noexcept override { return config_; }
+  [[nodiscard]] std::string_view description() const noexcept override { return "fake"; }
+  [[nodiscard]] std::int64_t num_kv_blocks() const noexcept override { return std::ssize(cells_); }
+
+  Result<void> forward(std::span<const StepPart> parts, std::span<float> logits) override {
+    const std::int64_t step = num_steps++;
+    if (on_step) INFERENCE_CHECK(on_step(step));
+    std::set<KvBlock> written;
+    std::int64_t tokens = 0;
+    for (const StepPart& part : parts) {
+      tokens += std::ssize(part.tokens);
+      const auto first = static_cast<std::size_t>(part.position / kKvBlockTokens);
+      EXPECT_EQ(std::ssize(part.blocks), blocks_for(part.position + std::ssize(part.tokens)));
+      for (std::size_t i = first; i < part.blocks.size(); ++i) {
+        EXPECT_TRUE(written.insert(part.blocks[i]).second) << "two parts write into one block";
+      }
+      for (std::size_t i = 0; i < part.tokens.size(); ++i) {
+        cell(part, part.position + static_cast<std::int64_t>(i)) = part.tokens[i];
+      }
+    }
+    max_step_tokens = std::max(max_step_tokens, tokens);
+    for (const StepPart& part : parts) {
+      if (!part.wants_logits) continue;
+      std::vector<TokenId> history;
+      for (std::int64_t i = 0; i < part.position + std::ssize(part.tokens); ++i) {
+        history.push_back(cell(part, i));
+      }
+      std::ranges::copy(logits_of(history), logits.begin());
+      logits = logits.subspan(kRows);
+    }
+    EXPECT_TRUE(logits.empty());
+    return {};
+  }
+
+  [[nodiscard]] std::vector<float> logits_of(std::span<const TokenId> history) const {
+    std::uint64_t hash = 1;
+    const auto mix = [&](std::uint64_t value) {
+      hash = (hash ^ value) * 0x9E3779B97F4A7C15;
+      hash ^= hash >> 29;
+      return hash;
+    };
+    for (const TokenId token : history) mix(static_cast<std::uint64_t>(token) + 1);
+    std::vector<float> logits;
+    for (TokenId id = 0; id < kRows; ++id) {
+      logits.push_back(static_cast<float>(mix(77) % 4096) / 512);
+      if (id > kEos && id <= kToolCall) logits.back() -= 20;
+    }
+    if (const auto next = script ? script(history) : std::nullopt) {
+      logits[static_cast<std::size_t>(std::max(*next, 0))] = *next < 0 ? std::nanf("") : 100.0F;
+    }
+    return logits;
+  }
+
+  std::function<Result<void>(std::int64_t step)> on_step;  ///< Before it runs; may fail or block.
+  /// What comes after these tokens; nothing: what the hash says; -1: a logit that is no number.
+  std::function<std::optional<TokenId>(std::span<const TokenId>)> script;
+  std::int64_t num_steps = 0;
+  std::int64_t max_step_tokens = 0;
+
+ private:
+  TokenId& cell(const StepPart& part, std::int64_t position) {
+    const KvBlock block = part.blocks[static_cast<std::size_t>(position / kKvBlockTokens)];
+    return cells_[static_cast<std::size_t>(block)][static_cast<std::size_t>(position % 16)];
+  }
+
+  ModelConfig config_;
+  std::vector<std::array<TokenId, kKvBlockTokens>> cells_;
+};
+
+}  // namespace sluice::inference
