@@ -1,5 +1,7 @@
 #include "base/listener.h"
 
+#include "base/descriptors.h"
+
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -13,6 +15,8 @@ using asio::ip::tcp;
 constexpr int kBacklog = 4096;
 // With every descriptor in use, accepting is tried again after this.
 constexpr std::chrono::milliseconds kPause{100};
+// Below this no descriptor number is high, whatever the limit.
+constexpr int kLowNumber = 32;
 
 Result<asio::ip::address> address_of(const std::string& host) {
   if (host == "localhost") return asio::ip::address(asio::ip::address_v4::loopback());
@@ -43,9 +47,17 @@ Result<std::uint16_t> Listener::open(const std::string& host, std::uint16_t port
 
 Awaitable<int> Listener::accept() {
   while (!closed_) {
+    // Only looked up where the last connection's number was high.
+    if (last_ >= kLowNumber && descriptors_are_scarce()) {
+      co_await pause_.wait(core_, std::chrono::steady_clock::now() + kPause);
+      continue;
+    }
     const int descriptor =
         ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (descriptor >= 0) co_return descriptor;
+    if (descriptor >= 0) {
+      last_ = descriptor;
+      co_return descriptor;
+    }
     if (errno == EMFILE || errno == ENFILE) {
       co_await pause_.wait(core_, std::chrono::steady_clock::now() + kPause);
       continue;

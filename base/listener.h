@@ -24,8 +24,8 @@ class Listener {
   Result<std::uint16_t> open(const std::string& host, std::uint16_t port);
 
   /// Waits for a connection: its descriptor, non-blocking, to be made a socket on the core that
-  /// serves it (a core's reactor is nobody else's). Where no descriptor is free it waits until one
-  /// is. -1 once the listener is closed.
+  /// serves it (a core's reactor is nobody else's). While descriptors are scarce it leaves
+  /// connections where they wait. -1 once the listener is closed.
   Awaitable<int> accept();
 
   void close();
@@ -37,6 +37,7 @@ class Listener {
   boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor> acceptor_;
   boost::asio::ip::tcp protocol_ = boost::asio::ip::tcp::v4();
   WaitQueue pause_;
+  int last_ = -1;  // The descriptor that was accepted last.
   bool closed_ = false;
 };
 

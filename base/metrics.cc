@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 
 namespace sluice {
 namespace {
@@ -43,10 +44,22 @@ std::string braced(const std::string& labels) { return labels.empty() ? "" : "{"
 
 }  // namespace
 
-void Histogram::observe(double seconds) noexcept {
-  const auto it = std::ranges::lower_bound(kBounds, seconds);
-  counts_[static_cast<std::size_t>(it - kBounds.begin())].fetch_add(1, std::memory_order_relaxed);
-  nanoseconds_.fetch_add(static_cast<std::uint64_t>(seconds * 1e9), std::memory_order_relaxed);
+Histogram::Counts& Histogram::counts() {
+  Counts* counts = counts_.load(std::memory_order_acquire);
+  if (counts != nullptr) return *counts;
+  auto fresh = std::make_unique<Counts>();
+  // Another core may have been first; then `counts` is what it made.
+  if (counts_.compare_exchange_strong(counts, fresh.get(), std::memory_order_acq_rel)) {
+    return *fresh.release();
+  }
+  return *counts;
+}
+
+void Histogram::observe(double seconds) {
+  const auto bucket = std::ranges::lower_bound(kBounds, seconds) - kBounds.begin();
+  Counts& into = counts();
+  into.buckets[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
+  into.nanoseconds.fetch_add(static_cast<std::uint64_t>(seconds * 1e9), std::memory_order_relaxed);
 }
 
 void MetricSeries::value(std::initializer_list<MetricLabel> labels, double value) {
@@ -55,22 +68,23 @@ void MetricSeries::value(std::initializer_list<MetricLabel> labels, double value
 
 void MetricSeries::histogram(std::initializer_list<MetricLabel> labels,
                              const Histogram& histogram) {
+  const Histogram::Counts* const counts = histogram.counts_.load(std::memory_order_acquire);
+  if (counts == nullptr) return;
   const auto out = std::back_inserter(out_);
   const std::string text = render(labels);
   const std::string_view comma = text.empty() ? "" : ",";
   std::array<std::uint64_t, Histogram::kBounds.size() + 1> running{};
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < running.size(); ++i) {
-    total += histogram.counts_[i].load(std::memory_order_relaxed);
+    total += counts->buckets[i].load(std::memory_order_relaxed);
     running[i] = total;
   }
-  if (total == 0) return;
   for (std::size_t i = 0; i < running.size(); ++i) {
     const bool last = i == Histogram::kBounds.size();
     fmt::format_to(out, "{}_bucket{{{}{}le=\"{}\"}} {}\n", family_, text, comma,
                    last ? "+Inf" : fmt::format("{}", Histogram::kBounds[i]), running[i]);
   }
-  const auto sum = histogram.nanoseconds_.load(std::memory_order_relaxed);
+  const auto sum = counts->nanoseconds.load(std::memory_order_relaxed);
   fmt::format_to(out, "{0}_sum{1} {2}\n{0}_count{1} {3}\n", family_, braced(text),
                  static_cast<double>(sum) / 1e9, total);
 }

@@ -11,18 +11,29 @@
 
 namespace sluice {
 
-/// Seconds, in buckets from 1 ms to 60 s. observe() may be called from any core.
+/// Seconds, in buckets from 1 ms to 60 s. observe() may be called from any core. Holds no bucket
+/// before the first observation.
 class Histogram {
  public:
+  Histogram() = default;
+  ~Histogram() { delete counts_.load(); }
+  Histogram(const Histogram&) = delete;
+  Histogram& operator=(const Histogram&) = delete;
+
   static constexpr std::array<double, 14> kBounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
                                                      0.25,  0.5,    1.0,   2.5,  5.0,   10.0, 60.0};
 
-  void observe(double seconds) noexcept;
+  void observe(double seconds);
 
  private:
   friend class MetricSeries;
-  std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> counts_{};
-  std::atomic<std::uint64_t> nanoseconds_{0};
+  struct Counts {
+    std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> buckets{};
+    std::atomic<std::uint64_t> nanoseconds{0};
+  };
+  Counts& counts();
+
+  std::atomic<Counts*> counts_{nullptr};  // Set once.
 };
 
 struct MetricLabel {

@@ -25,7 +25,7 @@ Result<HttpUrl> parse_http_url(std::string_view text) {
   if (!parsed || !has_sound_path(*parsed)) {
     return fail(Errc::invalid_argument, "'" + std::string(text) + "' is not an absolute URL");
   }
-  const urls::url_view view = *parsed;
+  const urls::url_view& view = *parsed;
   if (view.scheme_id() == urls::scheme::https) {
     return fail(Errc::invalid_argument,
                 "'" + std::string(text) +

@@ -8,13 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <mutex>
 #include <vector>
-
-#include <poll.h>
-#include <unistd.h>
 
 namespace sluice {
 namespace {
@@ -86,11 +80,6 @@ std::string show_json(const Event& event, HopCount hops) {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-std::mutex& stdout_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
 }  // namespace
 
 std::string show_event(const Event& event, EventFormat format, HopCount hops) {
@@ -143,24 +132,6 @@ bool is_plain_text(std::string_view text) noexcept {
     return (byte < 0x20 && c != '\n' && c != '\t' && c != '\r') || byte == 0x7f;
   });
   return !has_control && is_utf8(text);
-}
-
-Result<void> print(std::string_view text) {
-  const std::lock_guard lock(stdout_mutex());
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN) {
-      return fail(Errc::unavailable, std::string("standard output: ") + std::strerror(errno));
-    }
-    pollfd room{STDOUT_FILENO, POLLOUT, 0};
-    (void)::poll(&room, 1, -1);
-  }
-  return boost::outcome_v2::success();
 }
 
 }  // namespace sluice

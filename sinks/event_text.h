@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/result.h"
 #include "event/event.h"
 #include "event/event_json.h"
 
@@ -26,10 +25,5 @@ enum class EventFormat {
 /// Whether a terminal shows `text` as it is: UTF-8 without control characters but line ends and
 /// tabs.
 [[nodiscard]] bool is_plain_text(std::string_view text) noexcept;
-
-/// Writes `text` to standard output, all of it at once: the lines of two callers never mix. Blocks
-/// where standard output does. Thread safe.
-/// Errors: unavailable.
-[[nodiscard]] Result<void> print(std::string_view text);
 
 }  // namespace sluice

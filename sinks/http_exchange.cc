@@ -41,10 +41,39 @@ void HttpExchange::reparse(std::string_view bytes) {
   SLUICE_ASSERT(state == HeadState::done);
 }
 
+/// Whether what has come before the request was sent whole is the answer to it: the end of the
+/// stream, or a head that is no interim one ("HTTP/1.1 1xx").
+bool HttpExchange::answers_early() {
+  char start[10];
+  const std::string_view seen = peek_now(socket_, start);
+  return seen.size() < sizeof start || seen.back() != '1';
+}
+
+/// Sends the request. Fails when the server answers meanwhile: it will not read the rest.
+Task<void> HttpExchange::send(Unwritten& bytes) {
+  for (;;) {
+    SLUICE_CO_TRY(const bool all, write_now(socket_, bytes));
+    if (all) co_return boost::outcome_v2::success();
+    SLUICE_CO_TRY(const Readiness ready, co_await wait_either(socket_, deadline_));
+    if (ready == Readiness::write) continue;
+    if (answers_early()) co_return fail(Errc::unavailable, "the request was not read to its end");
+    SLUICE_CO_TRY(co_await wait_ready(socket_, Readiness::write, deadline_));
+  }
+}
+
 Task<HttpAnswer> HttpExchange::run(HttpPost request, Deadline deadline) {
   deadline_.set(deadline);
-  SLUICE_CO_TRY(co_await write_all(socket_, request.head, request.body, deadline_));
-  co_return co_await read_answer();
+  Unwritten bytes{request.head, request.body};
+  const std::size_t size = bytes.size();
+  auto written = co_await send(bytes);
+  unsent_ = bytes.size() == size;
+  if (written) co_return co_await read_answer();
+  if (unsent_ || deadline_.passed()) co_return std::move(written).error();
+  // The server may have answered before it had read all, and closed: 413, say.
+  auto early = co_await read_answer();
+  reusable_ = false;
+  if (!early) co_return std::move(written).error();
+  co_return early;
 }
 
 Task<HttpAnswer> HttpExchange::read_answer() {

@@ -42,13 +42,15 @@ class HttpExchange {
   /// deadline_exceeded.
   Task<HttpAnswer> run(HttpPost request, Deadline deadline);
 
-  /// A byte of the answer has come: the server has seen the request.
-  [[nodiscard]] bool answered() const noexcept { return answered_; }
+  /// Not a byte of the request went out: the server has not seen it.
+  [[nodiscard]] bool unsent() const noexcept { return unsent_; }
 
   /// The connection can carry another request.
   [[nodiscard]] bool reusable() const noexcept { return reusable_; }
 
  private:
+  Task<void> send(Unwritten& bytes);
+  [[nodiscard]] bool answers_early();
   Task<HttpAnswer> read_answer();
   Task<HttpAnswer> finish_answer(std::string_view received, bool in_scratch);
   Result<HttpAnswer> keep_whole(std::string_view whole, HttpAnswer answer);
@@ -64,6 +66,7 @@ class HttpExchange {
   SocketDeadline deadline_;
   std::size_t max_answer_bytes_;
   ResponseHead& head_;
+  bool unsent_ = true;
   bool answered_ = false;
   bool reusable_ = false;
 };

@@ -12,6 +12,8 @@ struct HttpSinkOptions {
   bool expects_reply = true;  ///< Adds `Prefer: reply`; else what comes back is ignored.
   DeliveryFormat format = DeliveryFormat::binary;
   PlainReply plain_reply = PlainReply::ignore;
+
+  friend auto operator<=>(const HttpSinkOptions&, const HttpSinkOptions&) = default;
 };
 
 /// Delivers events to an HTTP URL, one POST each, from any core.

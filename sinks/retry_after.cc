@@ -15,7 +15,7 @@ using std::chrono::system_clock;
 
 constexpr std::int64_t kMaxSeconds = 366LL * 24 * 3600;  // Longer is no plan but a mistake.
 
-std::optional<system_clock::time_point> parse_http_date(std::string_view value) {
+std::optional<date::sys_seconds> parse_http_date(std::string_view value) {
   // The preferred form and the two obsolete ones that a recipient must accept (RFC 9110 5.6.7).
   for (const char* format : {"%a, %d %b %Y %T GMT", "%A, %d-%b-%y %T GMT", "%a %b %e %T %Y"}) {
     std::istringstream in{std::string(value)};
@@ -39,8 +39,11 @@ std::optional<milliseconds> parse_retry_after(std::string_view value,
     return milliseconds(std::min(seconds, kMaxSeconds) * 1000);
   }
   const auto when = parse_http_date(value);
-  if (!when || *when <= now) return std::nullopt;
-  return std::chrono::ceil<milliseconds>(*when - now);
+  // In seconds: the clock's own unit overflows with a date past 2262.
+  const auto today = std::chrono::floor<std::chrono::seconds>(now);
+  if (!when || *when <= today) return std::nullopt;
+  const std::int64_t wait = std::min<std::int64_t>((*when - today).count(), kMaxSeconds);
+  return milliseconds(wait * 1000);
 }
 
 }  // namespace sluice

@@ -31,6 +31,19 @@ Attempt failed_attempt(const Error& error) {
   return attempt;
 }
 
+bool is_retryable(int status) noexcept {
+  switch (status) {
+    case 0:
+    case 404:
+    case 408:
+    case 409:
+    case 429:
+      return true;
+    default:
+      return status >= 500 && status < 600;
+  }
+}
+
 Result<SinkPtr> make_sink(const SinkSpec& spec, std::string url) {
   for (const Kind& kind : kKinds) {
     if (kind.name == spec.kind) return kind.make(spec, std::move(url));

@@ -28,6 +28,11 @@ struct Attempt {
 /// The attempt that an Error stands for; its status is that of the code.
 [[nodiscard]] Attempt failed_attempt(const Error& error);
 
+/// Whether an attempt that ended in `status` is tried again; 0 stands for "no response". The one
+/// rule for HTTP subscribers and in-process sinks alike, whoever sends to them: no response, 404,
+/// 408, 409, 429 and 5xx.
+[[nodiscard]] bool is_retryable(int status) noexcept;
+
 /// Anything addressable that accepts an event and may reply: an HTTP subscriber, a broker's own
 /// ingress, a channel, a printer. Source output, trigger subscriber, reply, flow step and dead
 /// letter are all this one port.

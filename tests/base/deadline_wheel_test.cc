@@ -4,7 +4,7 @@
 
 #include "base/deadline_wheel.h"
 
-#include "tests/base/test_core.h"
+#include "tests/support/run_task.h"
 
 #include <gtest/gtest.h>
 
@@ -38,9 +38,9 @@ TEST(DeadlineWheel, ExpiresOnceAndNeverEarly) {
   Alarm alarm;
   Alarm last;
   const Deadline due = Clock::now() + milliseconds(25);
-  core.core().deadlines().schedule(alarm, due);
-  core.core().deadlines().schedule(last, due + milliseconds(40));
-  core.run_until([&last] { return last.expired > 0; });
+  core.core.deadlines().schedule(alarm, due);
+  core.core.deadlines().schedule(last, due + milliseconds(40));
+  run_until(core.core, [&last] { return last.expired > 0; });
   EXPECT_EQ(alarm.expired, 1);
   EXPECT_GE(alarm.at, due);
   EXPECT_LT(alarm.at, last.at);
@@ -49,9 +49,9 @@ TEST(DeadlineWheel, ExpiresOnceAndNeverEarly) {
 TEST(DeadlineWheel, ExpiresWhatIsOverdueAtTheNextTick) {
   TestCore core;
   Alarm alarm;
-  core.core().deadlines().schedule(alarm, Clock::now() - milliseconds(500));
+  core.core.deadlines().schedule(alarm, Clock::now() - milliseconds(500));
   EXPECT_EQ(alarm.expired, 0) << "not from inside schedule()";
-  core.run_until([&alarm] { return alarm.expired > 0; });
+  run_until(core.core, [&alarm] { return alarm.expired > 0; });
 }
 
 TEST(DeadlineWheel, LeavesALaterTurnOfTheWheelAlone) {
@@ -59,9 +59,9 @@ TEST(DeadlineWheel, LeavesALaterTurnOfTheWheelAlone) {
   Alarm soon;
   Alarm next_turn;  // The same slot as `soon`, 1024 ticks later.
   const Deadline due = Clock::now() + milliseconds(30);
-  core.core().deadlines().schedule(soon, due);
-  core.core().deadlines().schedule(next_turn, due + DeadlineWheel::kTick * 1024);
-  core.run_until([&soon] { return soon.expired > 0; });
+  core.core.deadlines().schedule(soon, due);
+  core.core.deadlines().schedule(next_turn, due + DeadlineWheel::kTick * 1024);
+  run_until(core.core, [&soon] { return soon.expired > 0; });
   EXPECT_EQ(next_turn.expired, 0);
 }
 
@@ -72,13 +72,13 @@ TEST(DeadlineWheel, ForgetsWhatIsCancelledOrDestroyed) {
   const Deadline due = Clock::now() + milliseconds(10);
   {
     Alarm destroyed([] { ADD_FAILURE() << "expired after its end"; });
-    core.core().deadlines().schedule(destroyed, due);
+    core.core.deadlines().schedule(destroyed, due);
   }
-  core.core().deadlines().schedule(cancelled, due);
+  core.core.deadlines().schedule(cancelled, due);
   DeadlineWheel::cancel(cancelled);
   DeadlineWheel::cancel(cancelled);  // Idempotent.
-  core.core().deadlines().schedule(last, due + milliseconds(20));
-  core.run_until([&last] { return last.expired > 0; });
+  core.core.deadlines().schedule(last, due + milliseconds(20));
+  run_until(core.core, [&last] { return last.expired > 0; });
   EXPECT_EQ(cancelled.expired, 0);
 }
 
@@ -86,9 +86,9 @@ TEST(DeadlineWheel, MovesWhatIsScheduledAgain) {
   TestCore core;
   Alarm alarm;
   const Deadline due = Clock::now() + milliseconds(60);
-  core.core().deadlines().schedule(alarm, due - milliseconds(50));
-  core.core().deadlines().schedule(alarm, due);
-  core.run_until([&alarm] { return alarm.expired > 0; });
+  core.core.deadlines().schedule(alarm, due - milliseconds(50));
+  core.core.deadlines().schedule(alarm, due);
+  run_until(core.core, [&alarm] { return alarm.expired > 0; });
   EXPECT_GE(alarm.at, due);
   EXPECT_EQ(alarm.expired, 1);
 }
@@ -96,43 +96,43 @@ TEST(DeadlineWheel, MovesWhatIsScheduledAgain) {
 TEST(DeadlineWheel, SchedulesNothingForNever) {
   TestCore core;
   Alarm alarm;
-  core.core().deadlines().schedule(alarm, kNever);
+  core.core.deadlines().schedule(alarm, kNever);
   EXPECT_FALSE(alarm.is_linked());
 }
 
 TEST(DeadlineWheel, TakesWhatAnExpirySchedules) {
   TestCore core;
-  DeadlineWheel& wheel = core.core().deadlines();
+  DeadlineWheel& wheel = core.core.deadlines();
   Alarm second;
   // Due already, so it falls into the very tick that is being worked on.
   Alarm first([&] { wheel.schedule(second, Clock::now() - milliseconds(1)); });
   const Deadline begin = Clock::now();
   wheel.schedule(first, begin + milliseconds(10));
-  core.run_until([&second] { return second.expired > 0; });
+  run_until(core.core, [&second] { return second.expired > 0; });
   EXPECT_LT(second.at - begin, DeadlineWheel::kTick * 512) << "lost for a turn of the wheel";
 }
 
 TEST(DeadlineWheel, LetsAnExpiryDestroyAnother) {
   TestCore core;
-  DeadlineWheel& wheel = core.core().deadlines();
+  DeadlineWheel& wheel = core.core.deadlines();
   const Deadline due = Clock::now() + milliseconds(10);
   auto doomed = std::make_unique<Alarm>([] { ADD_FAILURE() << "expired after its end"; });
   Alarm killer([&doomed] { doomed.reset(); });
   wheel.schedule(killer, due);
   wheel.schedule(*doomed, due);
-  core.run_until([&killer] { return killer.expired > 0; });
+  run_until(core.core, [&killer] { return killer.expired > 0; });
   EXPECT_EQ(doomed, nullptr);
 }
 
 TEST(DeadlineWheel, ExpiresNothingAfterStop) {
   TestCore core;
   Alarm alarm;
-  core.core().deadlines().schedule(alarm, Clock::now());
-  core.core().deadlines().stop();
-  core.core().io().restart();
-  core.core().io().run();  // Returns: nothing is left to wait for.
+  core.core.deadlines().schedule(alarm, Clock::now());
+  core.core.deadlines().stop();
+  core.core.io().restart();
+  core.core.io().run();  // Returns: nothing is left to wait for.
   EXPECT_EQ(alarm.expired, 0);
-  core.core().deadlines().schedule(alarm, Clock::now());
+  core.core.deadlines().schedule(alarm, Clock::now());
   EXPECT_FALSE(alarm.is_linked());
 }
 

@@ -3,7 +3,7 @@
 #include "base/result.h"
 
 #include "base/task.h"
-#include "tests/base/test_core.h"
+#include "tests/support/run_task.h"
 
 #include <gtest/gtest.h>
 
@@ -63,8 +63,8 @@ TEST(Result, CarriesTheErrorThroughTry) {
 
 TEST(Result, CarriesTheErrorThroughTryInCoroutines) {
   TestCore core;
-  EXPECT_EQ(core.run(quarter_later(8)).value(), 2);
-  EXPECT_EQ(core.run(quarter_later(6)).error().detail, "odd");
+  EXPECT_EQ(run_task(core.core, quarter_later(8)).value(), 2);
+  EXPECT_EQ(run_task(core.core, quarter_later(6)).error().detail, "odd");
 }
 
 TEST(ResultDeathTest, EndsTheProcessWhenTheWrongSideIsRead) {

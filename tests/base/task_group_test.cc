@@ -3,7 +3,7 @@
 
 #include "base/task_group.h"
 
-#include "tests/base/test_core.h"
+#include "tests/support/run_task.h"
 
 #include <gtest/gtest.h>
 
@@ -27,31 +27,31 @@ Awaitable<void> throw_boom() {
 
 TEST(TaskGroup, JoinsAtOnceWhenNothingRuns) {
   TestCore core;
-  TaskGroup group(core.core());
-  TaskGroup watch(core.core());
+  TaskGroup group(core.core);
+  TaskGroup watch(core.core);
   bool joined = false;
   watch.spawn(join_and_tell(group, joined));
-  core.drain();
+  drain(core.core);
   EXPECT_TRUE(joined);
 }
 
 TEST(TaskGroup, JoinsWhenTheLastHasEnded) {
   TestCore core;
   WaitQueue gate;
-  TaskGroup group(core.core());
-  TaskGroup watch(core.core());
-  group.spawn(wait_for(core.core(), gate));
-  group.spawn(wait_for(core.core(), gate));
+  TaskGroup group(core.core);
+  TaskGroup watch(core.core);
+  group.spawn(wait_for(core.core, gate));
+  group.spawn(wait_for(core.core, gate));
   bool joined = false;
   watch.spawn(join_and_tell(group, joined));
-  core.drain();
+  drain(core.core);
   EXPECT_EQ(group.size(), 2U);
   gate.notify_one();
-  core.drain();
+  drain(core.core);
   EXPECT_EQ(group.size(), 1U);
   EXPECT_FALSE(joined);
   gate.notify_one();
-  core.drain();
+  drain(core.core);
   EXPECT_EQ(group.size(), 0U);
   EXPECT_TRUE(joined);
 }
@@ -59,16 +59,16 @@ TEST(TaskGroup, JoinsWhenTheLastHasEnded) {
 TEST(TaskGroup, WakesEveryJoiner) {
   TestCore core;
   WaitQueue gate;
-  TaskGroup group(core.core());
-  TaskGroup watch(core.core());
-  group.spawn(wait_for(core.core(), gate));
+  TaskGroup group(core.core);
+  TaskGroup watch(core.core);
+  group.spawn(wait_for(core.core, gate));
   bool first = false;
   bool second = false;
   watch.spawn(join_and_tell(group, first));
   watch.spawn(join_and_tell(group, second));
-  core.drain();
+  drain(core.core);
   gate.notify_one();
-  core.drain();
+  drain(core.core);
   EXPECT_TRUE(first);
   EXPECT_TRUE(second);
 }
@@ -76,9 +76,9 @@ TEST(TaskGroup, WakesEveryJoiner) {
 TEST(TaskGroupDeathTest, EndsTheProcessWhenACoroutineThrows) {
   const auto run = [] {
     TestCore core;
-    TaskGroup group(core.core());
+    TaskGroup group(core.core);
     group.spawn(throw_boom());
-    core.drain();
+    drain(core.core);
   };
   EXPECT_DEATH(run(), "bug: exception left a coroutine: boom");
 }
@@ -87,9 +87,9 @@ TEST(TaskGroupDeathTest, EndsTheProcessWhenDestroyedWithSomethingRunning) {
   const auto run = [] {
     TestCore core;
     WaitQueue gate;
-    auto group = std::make_unique<TaskGroup>(core.core());
-    group->spawn(wait_for(core.core(), gate));
-    core.drain();
+    auto group = std::make_unique<TaskGroup>(core.core);
+    group->spawn(wait_for(core.core, gate));
+    drain(core.core);
     group.reset();
   };
   EXPECT_DEATH(run(), "assertion failed: running_ == 0");

@@ -3,7 +3,8 @@
 
 #include "base/wait_queue.h"
 
-#include "tests/base/test_core.h"
+#include "base/task_group.h"
+#include "tests/support/run_task.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,17 +23,17 @@ class WaitQueueTest : public testing::Test {
  protected:
   void wait(const std::string& name, Deadline deadline = kNever) {
     group_.spawn(wait_in(*this, name, deadline));
-    core_.drain();
+    drain(core_.core);
   }
 
   static Awaitable<void> wait_in(WaitQueueTest& test, std::string name, Deadline deadline) {
-    const bool notified = co_await test.queue_.wait(test.core_.core(), deadline);
+    const bool notified = co_await test.queue_.wait(test.core_.core, deadline);
     test.woken_.push_back(name + (notified ? " notified" : " expired"));
   }
 
   TestCore core_;
   WaitQueue queue_;
-  TaskGroup group_{core_.core()};
+  TaskGroup group_{core_.core};
   std::vector<std::string> woken_;
 };
 
@@ -45,11 +46,11 @@ TEST_F(WaitQueueTest, WakesTheLastToComeFirst) {
   wait("a");
   wait("b");
   EXPECT_TRUE(queue_.notify_one());
-  core_.drain();
+  drain(core_.core);
   EXPECT_THAT(woken_, ElementsAre("b notified"));
   EXPECT_FALSE(queue_.empty());
   EXPECT_TRUE(queue_.notify_one());
-  core_.drain();
+  drain(core_.core);
   EXPECT_THAT(woken_, ElementsAre("b notified", "a notified"));
 }
 
@@ -58,7 +59,7 @@ TEST_F(WaitQueueTest, WakesNobodyInsideTheCall) {
   EXPECT_TRUE(queue_.notify_one());
   EXPECT_THAT(woken_, ElementsAre());
   EXPECT_TRUE(queue_.empty()) << "a second call must find somebody else";
-  core_.drain();
+  drain(core_.core);
   EXPECT_THAT(woken_, ElementsAre("a notified"));
 }
 
@@ -67,7 +68,7 @@ TEST_F(WaitQueueTest, WakesAll) {
   wait("b");
   wait("c");
   queue_.notify_all();
-  core_.drain();
+  drain(core_.core);
   EXPECT_EQ(woken_.size(), 3U);
   EXPECT_TRUE(queue_.empty());
 }
@@ -76,11 +77,11 @@ TEST_F(WaitQueueTest, GivesUpAtTheDeadline) {
   const Deadline due = Clock::now() + milliseconds(15);
   wait("a", due);
   wait("b");
-  core_.run_until([this] { return !woken_.empty(); });
+  run_until(core_.core, [this] { return !woken_.empty(); });
   EXPECT_GE(Clock::now(), due);
   EXPECT_THAT(woken_, ElementsAre("a expired"));
   queue_.notify_all();
-  core_.drain();
+  drain(core_.core);
   EXPECT_THAT(woken_, ElementsAre("a expired", "b notified"));
 }
 
@@ -88,7 +89,7 @@ TEST_F(WaitQueueTest, ForgetsTheDeadlineOfWhoWasNotified) {
   wait("a", Clock::now() + milliseconds(10));
   queue_.notify_all();
   wait("b", Clock::now() + milliseconds(40));
-  core_.run_until([this] { return woken_.size() == 2; });
+  run_until(core_.core, [this] { return woken_.size() == 2; });
   EXPECT_THAT(woken_, ElementsAre("a notified", "b expired"));
 }
 

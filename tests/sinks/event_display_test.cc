@@ -1,17 +1,20 @@
-// What is checked: what an EventDisplay prints for an event in either format, its ACTION line, and
-// that bad specs are refused by field. Method: standard output is captured around one send().
+// What is checked: what an EventDisplay prints for an event in either format, its ACTION line, what
+// it answers when standard output is not read, and that bad specs are refused by field. Method:
+// standard output is captured around one send(), or is a pipe.
 
-#include "base/core_pool.h"
+#include "base/task_group.h"
 #include "event/event_builder.h"
+#include "sinks/event_display_spec.h"
 #include "sinks/event_template.h"
 #include "sinks/event_text.h"
 #include "sinks/sink.h"
+#include "tests/support/pipe.h"
 #include "tests/support/run_task.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <array>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -227,40 +230,72 @@ TEST(EventDisplay, RefusesBadSpecsByField) {
     ASSERT_FALSE(made) << row.message_part;
     EXPECT_EQ(made.error().code, Errc::invalid_argument);
     EXPECT_NE(made.error().detail.find(row.message_part), std::string::npos) << made.error().detail;
+    if (spec.kind != "EventDisplay") continue;
+    const auto valid = validate_event_display_spec(row.spec);
+    ASSERT_FALSE(valid) << row.message_part;
+    EXPECT_EQ(valid.error().detail, made.error().detail);
   }
 }
 
-TEST(Print, NeverMixesTheLinesOfTwoCores) {
-  constexpr std::size_t kLines = 200;
-  constexpr std::size_t kSize = 9000;  // More than one write() to a pipe keeps together.
-  std::array<int, 2> pipe_ends{};
-  ASSERT_EQ(::pipe(pipe_ends.data()), 0);
-  const int saved = ::dup(STDOUT_FILENO);
-  ::dup2(pipe_ends[1], STDOUT_FILENO);
+/// Standard output is a pipe's writing end for as long as this lives.
+class OutputIntoPipe {
+ public:
+  explicit OutputIntoPipe(const Pipe& pipe) : saved_(::dup(STDOUT_FILENO)) {
+    ::dup2(pipe.writing_end(), STDOUT_FILENO);
+  }
+  ~OutputIntoPipe() {
+    ::dup2(saved_, STDOUT_FILENO);
+    ::close(saved_);
+  }
+  OutputIntoPipe(const OutputIntoPipe&) = delete;
+  OutputIntoPipe& operator=(const OutputIntoPipe&) = delete;
 
-  CorePool cores(2);
-  for (std::size_t i = 0; i < cores.size(); ++i) {
-    boost::asio::post(cores.core(i).executor(), [letter = i == 0 ? 'a' : 'b'] {
-      for (std::size_t line = 0; line < kLines; ++line) {
-        EXPECT_TRUE(print(std::string(kSize, letter) + '\n'));
-      }
-    });
-  }
-  std::string text;
-  std::array<char, 4096> buffer;
-  while (text.size() < 2 * kLines * (kSize + 1)) {
-    const ssize_t size = ::read(pipe_ends[0], buffer.data(), buffer.size());
-    if (size <= 0) break;
-    text.append(buffer.data(), static_cast<std::size_t>(size));
-  }
-  cores.stop();
-  ::dup2(saved, STDOUT_FILENO);
-  for (const int end : {saved, pipe_ends[0], pipe_ends[1]}) ::close(end);
+ private:
+  int saved_;
+};
 
-  ASSERT_EQ(text.size(), 2 * kLines * (kSize + 1));
-  for (std::size_t at = 0; at < text.size(); at += kSize + 1) {
-    ASSERT_EQ(text.find_first_not_of(text[at], at), at + kSize) << "line mixed at " << at;
-  }
+SinkPtr json_display() {
+  SinkSpec spec;
+  spec.kind = "EventDisplay";
+  spec.spec = {{"format", "json"}};
+  return make_sink(spec, "http://127.0.0.1/x").value();
+}
+
+TEST(EventDisplay, HasNoStatusWhenNobodyReadsStandardOutputInTime) {
+  TestCore core;
+  TaskGroup group(core.core);
+  const SinkPtr display = json_display();
+  const auto large = json_event('"' + std::string(256U * 1024, 'x') + '"');
+  const auto small = json_event("{}");
+  const Pipe pipe;
+  const OutputIntoPipe into_pipe(pipe);
+  std::optional<Attempt> of_large;
+  std::optional<Attempt> of_small;
+  const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+  group.spawn(test_support::keep(display->send(large, soon), of_large));
+  drain(core.core);
+  const std::string first = pipe.read_exactly(1);  // It is being written.
+  group.spawn(test_support::keep(display->send(small, kNever), of_small));
+  run_until(core.core, [&] { return of_large.has_value(); });
+  EXPECT_EQ(of_large->status, 0);
+  EXPECT_EQ(of_large->detail, "standard output: nobody read what was written before");
+  EXPECT_FALSE(of_small) << "a 202 means that it was written";
+
+  const std::string line = show_event(*large, EventFormat::json, HopCount::omit);
+  EXPECT_EQ(first + pipe.read_exactly(line.size() - 1), line);
+  run_until(core.core, [&] { return of_small.has_value(); });
+  EXPECT_EQ(of_small->status, 202);
+  EXPECT_EQ(pipe.read_now(), show_event(*small, EventFormat::json, HopCount::omit));
+}
+
+TEST(EventDisplay, FailsWhenTheReaderOfStandardOutputHasGone) {
+  TestCore core;
+  Pipe pipe;
+  pipe.close_reading_end();
+  const OutputIntoPipe into_pipe(pipe);
+  const Attempt attempt = run_task(core.core, json_display()->send(json_event("{}"), kNever));
+  EXPECT_EQ(attempt.status, 503);
+  EXPECT_EQ(attempt.detail, "standard output: Broken pipe");
 }
 
 }  // namespace

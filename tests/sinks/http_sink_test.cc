@@ -302,7 +302,10 @@ TEST_F(HttpSinkTest, ReplacesAConnectionThatTheServerHasClosed) {
   const ScriptedServer server(
       {{"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", true, false}});
   const SinkPtr to = sink(server);
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(send(to, make_event(std::to_string(i))).status, 202);
+  for (std::size_t i = 1; i <= 4; ++i) {
+    EXPECT_EQ(send(to, make_event(std::to_string(i))).status, 202);
+    server.await_closed(i);
+  }
 }
 
 TEST(MakeHttpSink, RefusesABadUrl) {
@@ -321,6 +324,8 @@ TEST(ParseRetryAfter, ReadsSecondsAndDates) {
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:47 GMT", now), milliseconds(10'000));
   EXPECT_EQ(parse_retry_after("Sunday, 06-Nov-94 08:49:47 GMT", now), milliseconds(10'000));
   EXPECT_EQ(parse_retry_after("Sun Nov  6 08:49:47 1994", now), milliseconds(10'000));
+  EXPECT_EQ(parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT", now),
+            std::chrono::hours(24 * 366));  // Past what the system clock's unit can hold.
   for (const char* ignored :
        {"", "0", "-5", "soon", "1.5", "12 s", "Sun, 06 Nov 1994 08:49:27 GMT"}) {
     EXPECT_FALSE(parse_retry_after(ignored, now)) << ignored;

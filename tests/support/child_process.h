@@ -68,6 +68,12 @@ class ChildProcess {
     return line;
   }
 
+  /// Waits until something is on standard output, and leaves it there.
+  void wait_for_output() const {
+    pollfd output{out_, POLLIN, 0};
+    ::poll(&output, 1, -1);
+  }
+
   void signal(int number) const { ::kill(pid_, number); }
 
   /// Reads both outputs to their ends, then the status.

@@ -26,6 +26,10 @@ class RecordingSink final : public Sink {
       if (!released) {
         co_return failed_attempt(fail(Errc::deadline_exceeded, "held until the deadline"));
       }
+      if (passes_ > 0) {
+        --passes_;
+        break;
+      }
     }
     Attempt attempt;
     attempt.status = 202;
@@ -40,6 +44,12 @@ class RecordingSink final : public Sink {
     released_.notify_all();
   }
 
+  /// Answers the one that has waited longest.
+  void release_one() {
+    ++passes_;
+    released_.notify_oldest();
+  }
+
   std::vector<EventPtr> events;
   std::function<Attempt(std::size_t index)> answer;
   bool held = false;
@@ -48,6 +58,7 @@ class RecordingSink final : public Sink {
   Core& core_;
   const std::string url_;
   WaitQueue released_;
+  int passes_ = 0;
 };
 
 /// An attempt that ended with `status`.

@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <optional>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -22,6 +23,15 @@ struct TestCore {
 inline void drain(Core& core) {
   core.io().restart();
   while (core.io().poll() > 0) core.io().restart();
+}
+
+/// Runs `core` until `done`, waiting where it waits.
+template <typename Done>
+void run_until(Core& core, const Done& done) {
+  core.io().restart();
+  while (!done()) {
+    if (core.io().run_one() == 0) throw std::runtime_error("the core ran out of work");
+  }
 }
 
 namespace test_support {
@@ -40,8 +50,7 @@ inline void run_task(Core& core, Awaitable<void> work) {
     if (error) std::rethrow_exception(error);
     done = true;
   });
-  core.io().restart();
-  while (!done) core.io().run_one();
+  run_until(core, [&done] { return done; });
 }
 
 template <typename T>
