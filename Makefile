@@ -5,7 +5,7 @@ BUILD := build
 JOBS  ?= $(shell nproc)
 # The example that `make demo` and `make run` start.
 EXAMPLE := $(if $(wildcard examples/thirst),examples/thirst,examples/hello)
-OUR_SOURCES = $(shell find base event filter channels sinks sources manifest broker cli \
+OUR_SOURCES = $(shell find base event inference filter channels sinks sources manifest broker cli \
                 tests bench -name '*.cc' -o -name '*.h')
 
 .PHONY: help build test demo run bench lint fmt clean

@@ -12,7 +12,7 @@ import subprocess
 import time
 
 import manifests
-from harness import (LOAD_CPU, SERVER_CPU, Load, Process, Spread, free_port, interleave, measure,
+from harness import (LOAD_CPU, SERVER_CPU, Load, Process, Spread, free_port, interleave, is_ready, measure,
                      prepare, ratio, spread, wait_for_quiet, workdir)
 
 LANES = 64
@@ -47,7 +47,7 @@ def sluice(settings, manifest, *flags):
         file.write(manifest)
     return Process([settings.sluice, "serve", "-f", path, "--listen", f"127.0.0.1:{port}",
                     "--admin", f"127.0.0.1:{admin}", "--threads", "1", "--log-level", "warn",
-                    *flags], port=port)
+                    *flags], port=port, ready=lambda: is_ready(admin))
 
 
 def ceiling(settings, name, *words):
@@ -343,6 +343,8 @@ def memory(settings):
 
     with sluice(settings, manifests.filtered("exact", 1, 9)) as few, \
             sluice(settings, manifests.filtered("exact", 10_000, 9)) as many:
+        settle(few)
+        settle(many)
         yield row("P15", "idle trigger", single((many.rss() - few.rss()) / 10_000), 4096, 2048, "less",
                   "B")
 
@@ -382,7 +384,7 @@ def backlog(settings):
 # Starting.
 
 def start_up(settings):
-    """Time until the ingress port takes connections."""
+    """Time until everything is ready: the port is open before that."""
     def seconds(manifest):
         wait_for_quiet(settings.patience_s)
         begin = time.monotonic()

@@ -147,6 +147,16 @@ def can_connect(port):
         return False
 
 
+def is_ready(admin_port):
+    """Whether a Sluice with that admin port says that it is."""
+    try:
+        with socket.create_connection(("127.0.0.1", admin_port), 1) as connection:
+            connection.sendall(b"GET /readyz HTTP/1.0\r\nHost: x\r\n\r\n")
+            return connection.recv(100).startswith(b"HTTP/1.0 200")
+    except OSError:
+        return False
+
+
 _workdir = None
 
 

@@ -24,19 +24,6 @@ milliseconds backoff(const DeliveryPolicy& policy, int retry) noexcept {
 
 }  // namespace
 
-bool is_retryable(int status) noexcept {
-  switch (status) {
-    case 0:
-    case 404:
-    case 408:
-    case 409:
-    case 429:
-      return true;
-    default:
-      return status >= 500 && status < 600;
-  }
-}
-
 milliseconds next_delay(const DeliveryPolicy& policy, int retry,
                         std::optional<milliseconds> retry_after, double jitter) noexcept {
   const milliseconds base = backoff(policy, retry);

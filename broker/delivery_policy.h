@@ -4,10 +4,6 @@
 
 namespace sluice {
 
-/// Whether an attempt that ended in `status` is tried again; 0 stands for "no response". The one
-/// rule for HTTP subscribers and in-process sinks alike: no response, 404, 408, 409, 429 and 5xx.
-[[nodiscard]] bool is_retryable(int status) noexcept;
-
 /// How long to wait before retry number `retry` (1, 2, ...): linear d, 2d, 3d; exponential d, 2d,
 /// 4d; at most 10 minutes; plus `jitter` (0 to 1) of 10 %. A Retry-After, bounded by
 /// `retry_after_max` where that is set, makes the wait longer, never shorter.

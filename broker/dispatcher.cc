@@ -3,6 +3,7 @@
 #include "broker/delivery_policy.h"
 #include "broker/derived_event.h"
 
+#include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -12,112 +13,119 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// An idle lane beside another one ends after this; the burst that needed it is over.
-constexpr std::chrono::seconds kLaneIdle{10};
-// Between two tries at a channel whose backend is gone.
-constexpr std::chrono::seconds kBackendPause{1};
+// A carrier without work ends after this; the burst that needed it is over.
+constexpr std::chrono::seconds kCarrierIdle{10};
+// A local sink never suspends: after so many attempts in a row the core has its turn.
+constexpr int kAttemptsInARow = 16;
 // Interface.md, section 10: so many times max-in-flight events wait for retries.
 constexpr std::size_t kHeldPerSlot = 16;
+// And so many behind others of their key: enough that one slow key seldom keeps the others out.
+constexpr std::size_t kKeyQueuedPerSlot = 1024;
 // At most one line a second about drops, with the count of those between.
 constexpr std::chrono::seconds kDropReportEvery{1};
 
 bool later(const auto& a, const auto& b) noexcept { return a.due > b.due; }
 
+std::string_view key_of(const Event& event) noexcept {
+  return event.attribute("partitionkey").value_or("");
+}
+
 }  // namespace
 
-Dispatcher::Dispatcher(Core& core, DispatchSpec spec, DispatchTargets targets,
+Dispatcher::Dispatcher(Core& core, const DispatchSpec& spec, DispatchTargets targets,
                        std::unique_ptr<Consumer> consumer)
     : core_(core),
-      spec_(std::move(spec)),
+      ns_(spec.ns),
+      name_(spec.name),
+      policy_(spec.delivery),
+      max_in_flight_(spec.max_in_flight),
       targets_(std::move(targets)),
       consumer_(std::move(consumer)),
-      coroutines_(core) {}
+      coroutines_(core),
+      keys_(spec.ordered ? std::make_unique<Keys>() : nullptr) {}
 
-void Dispatcher::start() { add_lane(); }
-
-void Dispatcher::add_lane() {
-  ++lanes_;
-  coroutines_.spawn(lane());
+void Dispatcher::start() {
+  consumer_->listen(*this);
+  pump();
 }
 
-/// One lane: takes a delivery, carries it until it is settled or waits for a retry, takes the next.
-/// There is always a lane that waits, up to max_in_flight of them.
-Awaitable<void> Dispatcher::lane() {
-  while (!stopping_) {
-    if (holds_its_fill()) {
-      co_await room_made_.wait(core_, kNever);
-      continue;
-    }
-    const Deadline patience = parked_ == 0 ? kNever : steady_clock::now() + kLaneIdle;
-    ++parked_;
-    auto next = co_await consumer_->next(patience);
-    --parked_;
-    if (!next) {
-      const Errc why = next.error().code;
-      if (why == Errc::cancelled) break;
-      if (why == Errc::deadline_exceeded && parked_ > 0) break;  // Another lane waits.
-      if (why != Errc::deadline_exceeded) {
-        co_await room_made_.wait(core_, steady_clock::now() + kBackendPause);
-      }
-      continue;
-    }
-    Outstanding item;
-    item.delivery = std::move(next).value();
-    const bool free_key = !spec_.ordered || claim_key(item);
-    if (parked_ == 0 && lanes_ < spec_.max_in_flight) add_lane();
-    if (!free_key) continue;
-    co_await take_slot(lane_turn_);
-    co_await carry(std::move(item));
-  }
-  --lanes_;
-}
-
-/// Waits for its turn to have an attempt open. A slot that is released goes straight to whoever
-/// waits, so nobody overtakes.
-Awaitable<void> Dispatcher::take_slot(WaitQueue& turn) {
-  if (open_ < spec_.max_in_flight || stopping_) {
+/// Gives every free slot something to carry, as far as there is something.
+void Dispatcher::pump() {
+  Outstanding item;
+  while (open_ < max_in_flight_ && next(item)) {
     ++open_;
-    co_return;
+    if (idle_.notify_one()) {
+      handed_.push_back(std::move(item));
+    } else {
+      coroutines_.spawn(carry(std::move(item)));
+    }
   }
-  co_await turn.wait(core_, kNever);
 }
 
-void Dispatcher::release_slot() {
-  if (due_turn_.notify_oldest() || lane_turn_.notify_oldest()) return;
-  --open_;
+/// What a free slot takes: a retry whose wait is over, else the channel's next event. False: there
+/// is nothing now, or enough waits already.
+bool Dispatcher::next(Outstanding& item) {
+  if (stopping_) return false;
+  if (!due_.empty()) {
+    item = due_.pop_front();
+    --waiting_;
+    return true;
+  }
+  while (!holds_its_fill()) {
+    item = Outstanding();
+    item.delivery = consumer_->take();
+    if (!item.delivery) return false;
+    if (!keys_ || keys_->claim(key_of(*item.delivery->event()), item)) return true;
+  }
+  return false;
 }
 
-/// A retry whose wait is over. It counts as held until it has a slot.
-Awaitable<void> Dispatcher::carry_due(Outstanding item) {
-  co_await take_slot(due_turn_);
-  if (held_ > 0) --held_;
-  room_made_.notify_one();
-  co_await carry(std::move(item));
-}
-
-/// With a slot taken: tries the targets of one event until it is settled or has to wait, then gives
-/// the slot back.
+/// A carrier: has a slot and something to carry, and then, while there is more, the next. Without
+/// work it waits for some time to be handed a slot again.
 Awaitable<void> Dispatcher::carry(Outstanding item) {
+  int in_a_row = 0;
   while (!stopping_) {
     Attempt result = co_await attempt(item);
-    if (stopping_ && !result.succeeded()) break;  // Not settled: the channel has it still.
-    const bool again = advance(item, result);
-    if (again) continue;
-    if (!item.delivery) break;  // Parked.
-    Outstanding next;
-    const bool more = spec_.ordered && release_key(item, next);
-    item.delivery->ack();
-    if (!more) break;
-    item = std::move(next);
+    if (proceed(item, result)) {
+      if (++in_a_row < kAttemptsInARow) continue;
+      in_a_row = 0;
+      co_await boost::asio::post(core_.executor(), use_tuple);
+      continue;
+    }
+    in_a_row = 0;
+    item = Outstanding();
+    --open_;
+    if (stopping_) break;
+    const bool woken = co_await idle_.wait(core_, steady_clock::now() + kCarrierIdle);
+    if (!woken) break;
+    if (!stopping_) item = handed_.pop_front();
   }
-  release_slot();
+}
+
+/// With an attempt ended: true where `item` has another before it at once, or is the next one that
+/// this slot carries.
+bool Dispatcher::proceed(Outstanding& item, Attempt& result) {
+  if (stopping_ && !result.succeeded()) return false;  // Not settled: the channel has it still.
+  if (advance(item, result)) return !stopping_;
+  if (item.delivery && settle(item)) return !stopping_;
+  return next(item);
+}
+
+/// True: `item` is now what waited for its key.
+bool Dispatcher::settle(Outstanding& item) {
+  std::optional<Outstanding> follows;
+  if (keys_) follows = keys_->release(key_of(*item.delivery->event()));
+  item.delivery->ack();
+  if (!follows) return false;
+  item = std::move(*follows);
+  pump();  // One fewer waits.
+  return true;
 }
 
 Awaitable<Attempt> Dispatcher::attempt(const Outstanding& item) {
   const auto start = steady_clock::now();
   EventPtr event = item.stage == Stage::subscriber ? item.delivery->event() : item.outgoing;
-  Attempt result =
-      co_await target(item.stage).send(std::move(event), start + spec_.delivery.timeout);
+  Attempt result = co_await target(item.stage).send(std::move(event), start + policy_.timeout);
   if (item.stage == Stage::subscriber) {
     const std::chrono::duration<double> took = steady_clock::now() - start;
     counters_.attempt_seconds.observe(took.count());
@@ -130,15 +138,14 @@ Awaitable<Attempt> Dispatcher::attempt(const Outstanding& item) {
 bool Dispatcher::advance(Outstanding& item, Attempt& result) {
   if (result.succeeded()) return succeed(item, result);
   ++item.tries;
-  if (!is_retryable(result.status) || item.tries > spec_.delivery.retry) {
+  if (!is_retryable(result.status) || item.tries > policy_.retry) {
     return give_up(item, result);
   }
   counters_.retried.fetch_add(1, std::memory_order_relaxed);
   const double jitter = static_cast<double>(core_.random() >> 11) * 0x1p-53;
-  const auto delay = next_delay(spec_.delivery, item.tries, result.retry_after, jitter);
+  const auto delay = next_delay(policy_, item.tries, result.retry_after, jitter);
   spdlog::debug("delivery.retry subscription={}/{} target={} attempt={} delay_ms={} error=\"{}\"",
-                spec_.ns, spec_.name, target(item.stage).url(), item.tries, delay.count(),
-                result.detail);
+                ns_, name_, target(item.stage).url(), item.tries, delay.count(), result.detail);
   if (delay.count() == 0) return true;
   park(std::move(item), steady_clock::now() + delay);
   return false;
@@ -183,11 +190,14 @@ void Dispatcher::report_drop(const Outstanding& item, const Attempt& result) {
     return;
   }
   next_drop_report_ = now + kDropReportEvery;
+  const std::string_view hint = targets_.dead_letter
+                                    ? "the dead letter sink did not take it either"
+                                    : "set delivery.deadLetterSink to keep such events";
   spdlog::warn(
       "delivery.dropped subscription={}/{} event_id={} target={} status={} error=\"{}\" "
-      "unreported={} hint=\"set delivery.deadLetterSink to keep such events\"",
-      spec_.ns, spec_.name, item.delivery->event()->id(), target(item.stage).url(), result.status,
-      result.detail, drops_unreported_);
+      "unreported={} hint=\"{}\"",
+      ns_, name_, item.delivery->event()->id(), target(item.stage).url(), result.status,
+      result.detail, drops_unreported_, hint);
   drops_unreported_ = 0;
 }
 
@@ -198,12 +208,17 @@ void Dispatcher::ignore_reply_body() {
   spdlog::warn(
       "reply.ignored subscription={}/{} target={} error=\"2xx with a body that is no "
       "event\" hint=\"answer with a CloudEvent, or set annotation sluice.dev/plain-reply\"",
-      spec_.ns, spec_.name, targets_.subscriber->url());
+      ns_, name_, targets_.subscriber->url());
 }
 
 void Dispatcher::park(Outstanding item, Deadline due) {
   if (stopping_) return;
-  if (due <= drain_deadline_) ++held_;
+  if (due <= drain_deadline_) {
+    ++waiting_;
+  } else {
+    abandon_key(item);
+    pump();  // Less is held now.
+  }
   retries_.push_back({due, std::move(item)});
   std::ranges::push_heap(retries_, later<Waiting, Waiting>);
   if (!retry_loop_runs_) {
@@ -214,43 +229,24 @@ void Dispatcher::park(Outstanding item, Deadline due) {
   }
 }
 
+/// What waits behind an event that comes too late comes too late as well.
+void Dispatcher::abandon_key(const Outstanding& item) {
+  if (keys_) keys_->abandon(key_of(*item.delivery->event()));
+}
+
 Awaitable<void> Dispatcher::retry_when_due() {
   while (!stopping_ && !retries_.empty()) {
     const Deadline due = retries_.front().due;
-    if (due > steady_clock::now()) {
-      co_await retry_added_.wait(core_, due);
+    if (due > steady_clock::now() || due > drain_deadline_) {
+      co_await retry_added_.wait(core_, due > drain_deadline_ ? kNever : due);
       continue;
     }
     std::ranges::pop_heap(retries_, later<Waiting, Waiting>);
-    Outstanding item = std::move(retries_.back().item);
+    due_.push_back(std::move(retries_.back().item));
     retries_.pop_back();
-    coroutines_.spawn(carry_due(std::move(item)));
+    pump();
   }
   retry_loop_runs_ = false;
-}
-
-/// Ordered mode: true when the event's key is free, and then it is taken; else the event waits in
-/// the key's queue.
-bool Dispatcher::claim_key(Outstanding& item) {
-  const auto key = item.delivery->event()->attribute("partitionkey");
-  const auto [it, is_new] = keys_.try_emplace(std::string(key.value_or("")));
-  if (is_new) return true;
-  ++held_;
-  it->second.push_back(std::move(item));
-  return false;
-}
-
-bool Dispatcher::release_key(const Outstanding& item, Outstanding& next) {
-  const auto key = item.delivery->event()->attribute("partitionkey");
-  const auto it = keys_.find(std::string(key.value_or("")));
-  if (it->second.empty()) {
-    keys_.erase(it);
-    return false;
-  }
-  next = it->second.pop_front();
-  --held_;
-  room_made_.notify_one();
-  return true;
 }
 
 Sink& Dispatcher::target(Stage stage) const noexcept {
@@ -266,35 +262,37 @@ Sink& Dispatcher::target(Stage stage) const noexcept {
 }
 
 bool Dispatcher::holds_its_fill() const noexcept {
-  // Each lane may add one more to what is held.
-  return held_ + spec_.max_in_flight > kHeldPerSlot * spec_.max_in_flight;
+  if (keys_ && keys_->waiting() >= kKeyQueuedPerSlot * max_in_flight_) return true;
+  // What has a slot may come to wait as well.
+  return waiting_ + max_in_flight_ > kHeldPerSlot * max_in_flight_;
 }
 
 bool Dispatcher::is_idle_until(Deadline deadline) const noexcept {
-  const bool all_wait = open_ == 0 && (parked_ == lanes_ || holds_its_fill());
-  return all_wait && (retries_.empty() || retries_.front().due > deadline);
+  return open_ == 0 && due_.empty() && (retries_.empty() || retries_.front().due > deadline);
 }
 
 void Dispatcher::drain_until(Deadline deadline) {
   drain_deadline_ = deadline;
   for (const Waiting& waiting : retries_) {
-    if (waiting.due > deadline) --held_;
+    if (waiting.due <= deadline) continue;
+    --waiting_;
+    abandon_key(waiting.item);
   }
-  room_made_.notify_all();
+  pump();
 }
 
 void Dispatcher::halt() {
   stopping_ = true;
-  room_made_.notify_all();
-  due_turn_.notify_all();
-  lane_turn_.notify_all();
+  idle_.notify_all();
   retry_added_.notify_all();
 }
 
 Awaitable<void> Dispatcher::stop() {
   co_await coroutines_.join();
   retries_.clear();
-  keys_.clear();
+  handed_ = {};
+  due_ = {};
+  keys_.reset();
 }
 
 }  // namespace sluice

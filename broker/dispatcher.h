@@ -4,14 +4,14 @@
 #include "base/ring_queue.h"
 #include "base/task_group.h"
 #include "broker/broker_spec.h"
+#include "broker/key_queues.h"
 #include "channels/channel.h"
 #include "sinks/sink.h"
 
 #include <atomic>
 #include <cstdint>
-#include <queue>
+#include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace sluice {
@@ -39,9 +39,9 @@ struct DispatchTargets {
 /// events wait so. `ordered` allows one event per partition key at a time.
 ///
 /// Lives on one core. Lifecycle: construct -> start() -> halt() -> stop() -> destroy.
-class Dispatcher {
+class Dispatcher final : private ConsumerListener {
  public:
-  Dispatcher(Core& core, DispatchSpec spec, DispatchTargets targets,
+  Dispatcher(Core& core, const DispatchSpec& spec, DispatchTargets targets,
              std::unique_ptr<Consumer> consumer);
   ~Dispatcher() = default;
   Dispatcher(const Dispatcher&) = delete;
@@ -64,7 +64,8 @@ class Dispatcher {
   /// that are due later.
   [[nodiscard]] bool is_idle_until(Deadline deadline) const noexcept;
 
-  [[nodiscard]] const DispatchSpec& spec() const noexcept { return spec_; }
+  [[nodiscard]] const std::string& ns() const noexcept { return ns_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const DispatchCounters& counters() const noexcept { return counters_; }
   [[nodiscard]] std::uint64_t filtered() const noexcept { return consumer_->filtered(); }
   [[nodiscard]] Core& core() const noexcept { return core_; }
@@ -83,22 +84,22 @@ class Dispatcher {
     Deadline due;
     Outstanding item;
   };
+  using Keys = KeyQueues<Outstanding>;
 
-  Awaitable<void> lane();
+  void on_ready() override { pump(); }
+  void pump();
+  [[nodiscard]] bool next(Outstanding& item);
   Awaitable<void> carry(Outstanding item);
-  Awaitable<void> carry_due(Outstanding item);
-  Awaitable<void> take_slot(WaitQueue& turn);
-  void release_slot();
   Awaitable<Attempt> attempt(const Outstanding& item);
   Awaitable<void> retry_when_due();
-  void add_lane();
 
-  [[nodiscard]] bool claim_key(Outstanding& item);
-  [[nodiscard]] bool release_key(const Outstanding& item, Outstanding& next);
+  [[nodiscard]] bool proceed(Outstanding& item, Attempt& result);
   [[nodiscard]] bool advance(Outstanding& item, Attempt& result);
   [[nodiscard]] bool succeed(Outstanding& item, Attempt& result);
   [[nodiscard]] bool give_up(Outstanding& item, const Attempt& result);
+  [[nodiscard]] bool settle(Outstanding& item);
   void park(Outstanding item, Deadline due);
+  void abandon_key(const Outstanding& item);
   void ignore_reply_body();
   void report_drop(const Outstanding& item, const Attempt& result);
 
@@ -106,22 +107,23 @@ class Dispatcher {
   [[nodiscard]] bool holds_its_fill() const noexcept;
 
   Core& core_;
-  DispatchSpec spec_;
-  DispatchTargets targets_;
+  const std::string ns_;
+  const std::string name_;
+  const DeliveryPolicy policy_;
+  const std::size_t max_in_flight_;
+  const DispatchTargets targets_;
   std::unique_ptr<Consumer> consumer_;
   DispatchCounters counters_;
   TaskGroup coroutines_;
 
-  std::size_t lanes_ = 0;   // Coroutines that take deliveries, at most max_in_flight.
-  std::size_t parked_ = 0;  // Those of them that wait for one.
-  std::size_t open_ = 0;    // Attempts.
-  std::size_t held_ = 0;    // Events that wait for a retry or for their key.
-  WaitQueue due_turn_;      // Due retries that wait for a slot; served first.
-  WaitQueue lane_turn_;     // Everybody else who does.
-  WaitQueue room_made_;
+  std::size_t open_ = 0;           // Slots taken.
+  WaitQueue idle_;                 // Carriers without a slot.
+  RingQueue<Outstanding> handed_;  // For carriers that were woken, each with its slot.
+  std::vector<Waiting> retries_;   // A heap, the earliest first.
+  RingQueue<Outstanding> due_;     // Retries whose wait is over; served before what is new.
+  std::size_t waiting_ = 0;        // Of both, those that are due before the drain's end.
+  std::unique_ptr<Keys> keys_;     // Ordered mode only.
   WaitQueue retry_added_;
-  std::vector<Waiting> retries_;                                  // A heap, the earliest first.
-  std::unordered_map<std::string, RingQueue<Outstanding>> keys_;  // Ordered mode: keys in use.
   Deadline drain_deadline_ = kNever;
   Deadline next_drop_report_{};
   std::uint64_t drops_unreported_ = 0;

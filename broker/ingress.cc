@@ -111,7 +111,7 @@ std::optional<Refusal> Ingress::Session::check_mode(HttpMode mode) {
                      "no CloudEvent: neither attribute 'specversion' (header ce-specversion) nor "
                      "content type application/cloudevents+json"};
     case HttpMode::batch:
-      return Refusal{415, "batch mode is not in this version"};
+      return Refusal{415, "batch mode is not in this version: send each event by itself"};
     case HttpMode::unsupported:
       break;
   }

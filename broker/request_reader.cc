@@ -116,7 +116,8 @@ void RequestReader::reparse(std::string_view head_bytes) {
 /// "100 Continue", where the client waits for it before it sends the body.
 Awaitable<bool> RequestReader::send_continue() {
   if (!expects_continue_) co_return true;
-  const auto sent = co_await write_all(socket_, "HTTP/1.1 100 Continue\r\n\r\n", "", deadline_);
+  Unwritten interim{"HTTP/1.1 100 Continue\r\n\r\n", ""};
+  const auto sent = co_await write_all(socket_, interim, deadline_);
   co_return sent.has_value();
 }
 
@@ -224,7 +225,8 @@ AfterReply RequestReader::after_reply() {
 
 Awaitable<bool> RequestReader::reply(std::string_view text, AfterReply after) {
   deadline_.set(steady_clock::now() + limits_.body_timeout);
-  const auto sent = co_await write_all(socket_, text, "", deadline_);
+  Unwritten unwritten{text, ""};
+  const auto sent = co_await write_all(socket_, unwritten, deadline_);
   if (after == AfterReply::close) {
     boost::system::error_code ignored;
     socket_.shutdown(TcpSocket::shutdown_send, ignored);

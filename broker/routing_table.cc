@@ -15,13 +15,16 @@ RoutingTable::RoutingTable() : unknown_(std::make_unique<Route>()) { unknown_->k
 Result<void> RoutingTable::add(std::string path, SinkPtr sink, std::string kind, std::string ns,
                                std::string name) {
   auto route = std::make_unique<Route>();
-  route->path = path;
+  route->path = std::move(path);
   route->sink = std::move(sink);
   route->kind = std::move(kind);
   route->ns = std::move(ns);
   route->name = std::move(name);
-  const bool added = routes_.emplace(path, std::move(route)).second;
-  if (!added) return fail(Errc::invalid_argument, "two resources have the address " + path);
+  const std::string& key = route->path;
+  if (routes_.contains(key)) {
+    return fail(Errc::invalid_argument, "two resources have the address " + key);
+  }
+  routes_.emplace(key, std::move(route));
   return boost::outcome_v2::success();
 }
 

@@ -33,27 +33,43 @@ class Delivery {
 
 using DeliveryPtr = std::unique_ptr<Delivery>;
 
+/// Who reads a consumer.
+class ConsumerListener {
+ public:
+  /// There may be something to take. Called on the consumer's core.
+  virtual void on_ready() = 0;
+
+ protected:
+  ~ConsumerListener() = default;
+};
+
 /// One named read position, used on one core. Destroying it releases the position for the next
 /// opener; it does not delete it.
+///
+/// Read without waiting: take() until it finds nothing, then wait for on_ready(). So a consumer for
+/// which nothing comes holds no coroutine.
 class Consumer {
  public:
   virtual ~Consumer() = default;
 
-  /// Waits for the next event that passes the consumer's filter, in append order; never null on
-  /// success. Several calls may wait at once.
-  /// Errors: deadline_exceeded (nothing came), unavailable, cancelled (closed).
-  virtual Task<DeliveryPtr> next(Deadline deadline) = 0;
+  /// The next event that passes the consumer's filter, in append order. Null while there is none,
+  /// while the backend is away, and once the channel is closed.
+  virtual DeliveryPtr take() = 0;
+
+  /// After each take() that found nothing, `listener` is told once when it may find something.
+  /// Set before the first take(); the listener outlives the consumer.
+  virtual void listen(ConsumerListener& listener) = 0;
 
   /// How many events the filter kept from this consumer so far.
   [[nodiscard]] virtual std::uint64_t filtered() const noexcept = 0;
 };
 
-/// What a consumer asks for. The filter stands here, not behind next(), so that a channel can
+/// What a consumer asks for. The filter stands here, not behind take(), so that a channel can
 /// index the filters of all its consumers: an event costs what it matches, not what it doesn't.
 struct ConsumerOptions {
   std::string name;
   FilterPtr filter;      ///< Null: every event.
-  Core* core = nullptr;  ///< Where next() is called.
+  Core* core = nullptr;  ///< Where take() is called.
 };
 
 /// Where events wait between ingress and dispatch.
@@ -82,8 +98,8 @@ class Channel {
   /// Events accepted and not yet settled by every consumer.
   [[nodiscard]] virtual std::uint64_t depth() const noexcept = 0;
 
-  /// Refuses new appends with `cancelled` and ends every waiting next() with it; completes when
-  /// what was acked is told to the backend. Never fails.
+  /// Refuses new appends with `cancelled` and hands out nothing more; completes when what was
+  /// acked is told to the backend. Never fails.
   virtual Awaitable<void> close() = 0;
 };
 

@@ -7,14 +7,15 @@
 
 #include "base/assert.h"
 #include "base/ring_queue.h"
-#include "base/wait_queue.h"
 #include "channels/channel.h"
 #include "filter/filter_index.h"
 
+#include <boost/asio/post.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -65,27 +66,20 @@ class Queue : public std::enable_shared_from_this<Queue> {
   void push(Queued item) { add(std::move(item), false); }
   void push_again(Queued item) { add(std::move(item), true); }
 
-  Task<Queued> next(Deadline deadline) {
-    for (;;) {
-      {
-        const std::lock_guard lock(mutex_);
-        if (closed_) co_return fail(Errc::cancelled, "the channel is closed");
-        if (!items_.empty()) co_return items_.pop_front();
-        ++waiting_;
-      }
-      const bool notified = co_await waiters_.wait(core_, deadline);
-      const std::lock_guard lock(mutex_);
-      --waiting_;
-      if (!notified && items_.empty()) {
-        co_return fail(Errc::deadline_exceeded, "no event came");
-      }
-    }
+  /// What was pushed first; nothing while there is none, and then the next push wakes the reader.
+  std::optional<Queued> pop() {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return std::nullopt;
+    if (!items_.empty()) return items_.pop_front();
+    wake_wanted_ = true;
+    return std::nullopt;
   }
+
+  void listen(ConsumerListener& listener) { listener_ = &listener; }
 
   void close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    wake_locked();
   }
 
   /// Counts of the filter: what was appended, less what came through.
@@ -101,32 +95,18 @@ class Queue : public std::enable_shared_from_this<Queue> {
     } else {
       items_.push_back(std::move(item));
     }
-    wake_locked();
-  }
-
-  void wake_locked() {
-    if (waiting_ == 0 || wake_posted_) return;
-    wake_posted_ = true;
-    boost::asio::post(core_.executor(), [self = shared_from_this()] { self->wake(); });
-  }
-
-  void wake() {
-    std::size_t count = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      wake_posted_ = false;
-      count = closed_ ? waiting_ : items_.size();
-    }
-    while (count-- > 0 && waiters_.notify_one()) {
-    }
+    if (!wake_wanted_) return;
+    wake_wanted_ = false;
+    boost::asio::post(core_.executor(), [self = shared_from_this()] {
+      if (self->listener_ != nullptr) self->listener_->on_ready();
+    });
   }
 
   Core& core_;
-  WaitQueue waiters_;  // Touched on core_ only.
-  std::mutex mutex_;   // Guards what follows; see broker/LOCKS.md.
+  ConsumerListener* listener_ = nullptr;  // Touched on core_ only.
+  std::mutex mutex_;                      // Guards what follows; see broker/LOCKS.md.
   RingQueue<Queued> items_;
-  std::size_t waiting_ = 0;
-  bool wake_posted_ = false;
+  bool wake_wanted_ = false;
   bool closed_ = false;
 };
 
@@ -186,10 +166,13 @@ class MemoryConsumer final : public Consumer {
   MemoryConsumer(const MemoryConsumer&) = delete;
   MemoryConsumer& operator=(const MemoryConsumer&) = delete;
 
-  Task<DeliveryPtr> next(Deadline deadline) override {
-    SLUICE_CO_TRY(auto item, co_await queue_->next(deadline));
-    co_return std::make_unique<MemoryDelivery>(std::move(item), queue_);
+  DeliveryPtr take() override {
+    auto item = queue_->pop();
+    if (!item) return nullptr;
+    return std::make_unique<MemoryDelivery>(std::move(*item), queue_);
   }
+
+  void listen(ConsumerListener& listener) override { queue_->listen(listener); }
 
   std::uint64_t filtered() const noexcept override {
     const std::lock_guard lock(shared_->mutex);  // The counts of one moment: they never go back.

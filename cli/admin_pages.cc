@@ -19,9 +19,8 @@ void write_outcomes(MetricSeries& out, std::string_view label, const Dispatcher&
       {"retried", counters.retried.load(std::memory_order_relaxed)},
       {"dead_lettered", counters.dead_lettered.load(std::memory_order_relaxed)},
       {"dropped", counters.dropped.load(std::memory_order_relaxed)}};
-  const DispatchSpec& spec = dispatcher.spec();
   for (const auto& [outcome, count] : outcomes) {
-    out.value({{"namespace", spec.ns}, {label, spec.name}, {"outcome", outcome}},
+    out.value({{"namespace", dispatcher.ns()}, {label, dispatcher.name()}, {"outcome", outcome}},
               static_cast<double>(count));
   }
 }
@@ -82,19 +81,19 @@ void AdminPages::add_dispatch_metrics() {
                MetricType::histogram, [this](MetricSeries& out) {
                  for_each_dispatcher(house_, [&](const HouseChannel& channel, const Dispatcher& d) {
                    if (!channel.is_brokers) return;
-                   out.histogram({{"namespace", d.spec().ns}, {"trigger", d.spec().name}},
+                   out.histogram({{"namespace", d.ns()}, {"trigger", d.name()}},
                                  d.counters().attempt_seconds);
                  });
                });
-  metrics_.add("sluice_ignored_replies_total", "2xx answers whose body was no event, ignored.",
-               MetricType::counter, [this](MetricSeries& out) {
-                 for_each_dispatcher(house_, [&](const HouseChannel&, const Dispatcher& d) {
-                   const auto count = d.counters().ignored_replies.load(std::memory_order_relaxed);
-                   if (count == 0) return;
-                   out.value({{"namespace", d.spec().ns}, {"name", d.spec().name}},
-                             static_cast<double>(count));
-                 });
-               });
+  metrics_.add(
+      "sluice_ignored_replies_total", "2xx answers whose body was no event, ignored.",
+      MetricType::counter, [this](MetricSeries& out) {
+        for_each_dispatcher(house_, [&](const HouseChannel&, const Dispatcher& d) {
+          const auto count = d.counters().ignored_replies.load(std::memory_order_relaxed);
+          if (count == 0) return;
+          out.value({{"namespace", d.ns()}, {"name", d.name()}}, static_cast<double>(count));
+        });
+      });
 }
 
 void AdminPages::add_channel_and_source_metrics() {

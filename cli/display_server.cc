@@ -1,6 +1,7 @@
 #include "cli/display_server.h"
 
 #include "base/listener.h"
+#include "base/output.h"
 #include "base/socket.h"
 #include "base/task_group.h"
 #include "base/uuid.h"
@@ -28,6 +29,8 @@ using Request = http::request<http::string_body>;
 using Parser = http::request_parser<http::string_body>;
 
 constexpr std::uint64_t kMaxBodyBytes = 64U * 1024 * 1024;
+// For good; but what has no deadline could not be hurried at the end.
+constexpr std::chrono::hours kPrintLimit{24};
 constexpr std::size_t kJsonPadding = 64;  // What the event decoder may read past the end.
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
@@ -122,7 +125,7 @@ class DisplayServer::Server {
     listener_.close();
     boost::system::error_code ignored;
     for (TcpSocket& socket : sockets_) socket.close(ignored);
-    delays_.notify_all();
+    core_.deadlines().hurry();  // Ends the waiting for standard output, and the delays.
   }
 
   Awaitable<void> accept() {
@@ -163,8 +166,9 @@ class DisplayServer::Server {
     const auto event = event_of(request);
     const std::string text = event ? show_event(*event.value(), options_.format, HopCount::keep)
                                    : show_request(request, event.error().detail, options_.format);
-    // There is nobody to tell that standard output has gone.
-    (void)print(text);
+    // There is nobody to tell that standard output has gone. One that is not read is waited for.
+    const auto until = std::chrono::steady_clock::now() + kPrintLimit;
+    (void)co_await standard_output().write(core_, text, until);
     if (options_.delay.count() > 0 && !stopping_) {
       co_await delays_.wait(core_, std::chrono::steady_clock::now() + options_.delay);
     }

@@ -90,7 +90,7 @@ class Drawing {
     const std::string path = ingress_path(spec.channel.ns, "channels", spec.channel.name);
     // As declared: the kind of a Channel's spec is that of what backs it.
     const auto entry = declared_.find(path);
-    const std::string& kind = entry == declared_.end() ? spec.channel.kind : entry->second->kind;
+    const std::string kind(entry == declared_.end() ? spec.channel.kind : entry->second->kind);
     const std::size_t channel = local(path, kind, spec.channel.ns, spec.channel.name);
     for (const DispatchSpec& subscription : spec.subscriptions) {
       const std::size_t node = add("Subscription", subscription.ns, subscription.name);

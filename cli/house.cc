@@ -14,6 +14,7 @@ using std::chrono::steady_clock;
 
 // How often drain() looks whether the channels are empty.
 constexpr std::chrono::milliseconds kDrainPoll{10};
+
 std::string full_name(const std::string& ns, const std::string& name) { return ns + "/" + name; }
 
 Error named(const Error& error, const std::string& resource) {
@@ -22,8 +23,8 @@ Error named(const Error& error, const std::string& resource) {
 
 }  // namespace
 
-House::House(CorePool& cores)
-    : cores_(cores), clients_(cores, HttpClientLimits()), ending_(cores.core(0)) {}
+House::House(CorePool& cores, HttpClientLimits limits)
+    : cores_(cores), clients_(cores, limits), ending_(cores.core(0)) {}
 
 House::~House() = default;
 
@@ -88,7 +89,11 @@ Result<SinkPtr> House::sink_for(const Destination& destination, const DispatchSp
   options.expects_reply = expects_reply;
   options.format = spec.delivery.format;
   options.plain_reply = spec.plain_reply;
-  return make_http_sink(std::move(options), clients_);
+  SinkPtr& sink = http_sinks_[options];  // Those that differ in nothing are one.
+  if (!sink) {
+    SLUICE_TRY(sink, make_http_sink(options, clients_));
+  }
+  return sink;
 }
 
 Result<void> House::add_dispatcher(HouseChannel& channel, const DispatchSpec& spec) {
@@ -106,10 +111,8 @@ Result<void> House::add_dispatcher(HouseChannel& channel, const DispatchSpec& sp
   options.core = &cores_.core_for(options.name);
   Core& core = *options.core;
   SLUICE_TRY(auto consumer, channel.channel->open_consumer(std::move(options)));
-  DispatchSpec kept = spec;
-  kept.filter_json = nullptr;  // For `graph`; a tree per trigger is worth leaving out.
   channel.dispatchers.push_back(
-      std::make_unique<Dispatcher>(core, std::move(kept), std::move(targets), std::move(consumer)));
+      std::make_unique<Dispatcher>(core, spec, std::move(targets), std::move(consumer)));
   return boost::outcome_v2::success();
 }
 
@@ -124,27 +127,26 @@ Result<void> House::add_source(const SourceSpec& spec) {
 }
 
 Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
-  graph_ = std::move(graph);
   base_url_ = base_url;
   std::vector<std::vector<ChannelResourceSpec>> flows;  // unwired_ points into these.
-  flows.reserve(graph_.sequences.size() + graph_.parallels.size());
-  for (BrokerSpec& broker : graph_.brokers) {
+  flows.reserve(graph.sequences.size() + graph.parallels.size());
+  for (BrokerSpec& broker : graph.brokers) {
     const Destination itself{ingress_path(broker.ns, "", broker.name)};
     for (DispatchSpec& trigger : broker.triggers) trigger.reply = itself;
     SLUICE_TRY(add_broker(broker));
   }
-  for (const ChannelResourceSpec& channel : graph_.channels) {
+  for (const ChannelResourceSpec& channel : graph.channels) {
     SLUICE_TRY(add_channel_resource(channel));
   }
-  for (const SequenceSpec& sequence : graph_.sequences) {
+  for (const SequenceSpec& sequence : graph.sequences) {
     const std::string path = ingress_path(sequence.ns, "sequences", sequence.name);
     SLUICE_TRY(add_flow(flows.emplace_back(channels_of(sequence)), path, "sequence"));
   }
-  for (const ParallelSpec& parallel : graph_.parallels) {
+  for (const ParallelSpec& parallel : graph.parallels) {
     const std::string path = ingress_path(parallel.ns, "parallels", parallel.name);
     SLUICE_TRY(add_flow(flows.emplace_back(channels_of(parallel)), path, "parallel"));
   }
-  for (const SinkSpec& spec : graph_.sinks) {
+  for (const SinkSpec& spec : graph.sinks) {
     const std::string path = ingress_path(spec.ns, "sinks", spec.name);
     SLUICE_TRY(auto sink, make_sink(spec, base_url_ + path));
     SLUICE_TRY(add_address(path, sink, "sink"));
@@ -152,24 +154,25 @@ Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
   for (const auto& [channel, spec] : unwired_) {
     SLUICE_TRY(add_dispatcher(*channel, *spec));
   }
-  unwired_.clear();
-  for (const SourceSpec& source : graph_.sources) {
+  unwired_ = {};
+  for (const SourceSpec& source : graph.sources) {
     SLUICE_TRY(add_source(source));
   }
+  http_sinks_.clear();
   // The specs live on in what was made of them; only the list is asked for again.
-  ResourceGraph listed;
-  listed.resources = std::move(graph_.resources);
-  graph_ = std::move(listed);
+  resources_ = std::move(graph.resources);
   return boost::outcome_v2::success();
 }
 
 namespace {
 
-Awaitable<void> start_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
-                                  Core& core) {
+/// Calls `visit` with every dispatcher of `core`, on it.
+template <typename Visit>
+Awaitable<void> visit_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
+                                  const Core& core, Visit& visit) {
   for (const auto& channel : channels) {
     for (const auto& dispatcher : channel->dispatchers) {
-      if (&dispatcher->core() == &core) dispatcher->start();
+      if (&dispatcher->core() == &core) visit(*dispatcher);
     }
   }
   co_return;
@@ -180,38 +183,8 @@ Awaitable<void> start_source(Source& source) {
   co_return;
 }
 
-Awaitable<bool> all_idle(const std::vector<std::unique_ptr<HouseChannel>>& channels, Core& core,
-                         Deadline deadline) {
-  for (const auto& channel : channels) {
-    for (const auto& dispatcher : channel->dispatchers) {
-      if (&dispatcher->core() == &core && !dispatcher->is_idle_until(deadline)) co_return false;
-    }
-  }
-  co_return true;
-}
-
 Awaitable<void> hurry(Core& core) {
   core.deadlines().hurry();
-  co_return;
-}
-
-Awaitable<void> drain_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
-                                  Core& core, Deadline deadline) {
-  for (const auto& channel : channels) {
-    for (const auto& dispatcher : channel->dispatchers) {
-      if (&dispatcher->core() == &core) dispatcher->drain_until(deadline);
-    }
-  }
-  co_return;
-}
-
-Awaitable<void> halt_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
-                                 Core& core) {
-  for (const auto& channel : channels) {
-    for (const auto& dispatcher : channel->dispatchers) {
-      if (&dispatcher->core() == &core) dispatcher->halt();
-    }
-  }
   co_return;
 }
 
@@ -226,10 +199,16 @@ Awaitable<void> stop_dispatchers(const std::vector<std::unique_ptr<HouseChannel>
 
 }  // namespace
 
-Awaitable<void> House::start() {
+template <typename Visit>
+Awaitable<void> House::visit_all(Visit visit) {
   for (std::size_t i = 0; i < cores_.size(); ++i) {
-    co_await on_core(cores_.core(i), start_dispatchers(channels_, cores_.core(i)));
+    Core& core = cores_.core(i);
+    co_await on_core(core, visit_dispatchers(channels_, core, visit));
   }
+}
+
+Awaitable<void> House::start() {
+  co_await visit_all([](Dispatcher& dispatcher) { dispatcher.start(); });
   for (const HouseSource& source : sources_) {
     co_await on_core(*source.core, start_source(*source.source));
   }
@@ -242,18 +221,13 @@ std::uint64_t House::depth() const noexcept {
 }
 
 Awaitable<bool> House::is_idle_until(Deadline deadline) {
-  for (std::size_t i = 0; i < cores_.size(); ++i) {
-    Core& core = cores_.core(i);
-    const bool idle = co_await on_core(core, all_idle(channels_, core, deadline));
-    if (!idle) co_return false;
-  }
-  co_return true;
+  bool idle = true;
+  co_await visit_all([&](Dispatcher& one) { idle = idle && one.is_idle_until(deadline); });
+  co_return idle;
 }
 
 Awaitable<std::uint64_t> House::drain(Deadline deadline, const bool& cut_short) {
-  for (std::size_t i = 0; i < cores_.size(); ++i) {
-    co_await on_core(cores_.core(i), drain_dispatchers(channels_, cores_.core(i), deadline));
-  }
+  co_await visit_all([deadline](Dispatcher& dispatcher) { dispatcher.drain_until(deadline); });
   // Each apart: a source whose sink hangs must hold up neither the others nor the deadline.
   for (const HouseSource& source : sources_) {
     ending_.spawn(on_core(*source.core, source.source->stop()));
@@ -273,9 +247,7 @@ Awaitable<std::uint64_t> House::drain(Deadline deadline, const bool& cut_short) 
 
 Awaitable<void> House::stop() {
   for (const auto& channel : channels_) co_await channel->channel->close();
-  for (std::size_t i = 0; i < cores_.size(); ++i) {
-    co_await on_core(cores_.core(i), halt_dispatchers(channels_, cores_.core(i)));
-  }
+  co_await visit_all([](Dispatcher& dispatcher) { dispatcher.halt(); });
   for (std::size_t i = 0; i < cores_.size(); ++i) {
     co_await on_core(cores_.core(i), hurry(cores_.core(i)));
   }

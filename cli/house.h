@@ -6,9 +6,11 @@
 #include "broker/routing_table.h"
 #include "manifest/resource_graph.h"
 #include "sinks/http_client.h"
+#include "sinks/http_sink.h"
 #include "sources/source.h"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,7 +36,7 @@ struct HouseSource {
 /// Lifecycle: construct -> build() -> start() -> drain() -> stop() -> the cores stop -> destroy.
 class House {
  public:
-  explicit House(CorePool& cores);
+  House(CorePool& cores, HttpClientLimits limits);
   ~House();
 
   /// Makes every channel, sink, dispatcher and source of `graph`. `base_url` is the ingress's, such
@@ -54,9 +56,7 @@ class House {
   Awaitable<void> stop();
 
   [[nodiscard]] const RoutingTable& routes() const noexcept { return routes_; }
-  [[nodiscard]] const std::vector<ResourceEntry>& resources() const noexcept {
-    return graph_.resources;
-  }
+  [[nodiscard]] const std::vector<ResourceEntry>& resources() const noexcept { return resources_; }
   [[nodiscard]] const std::string& base_url() const noexcept { return base_url_; }
   [[nodiscard]] const std::vector<std::unique_ptr<HouseChannel>>& channels() const noexcept {
     return channels_;
@@ -78,14 +78,17 @@ class House {
                            bool expects_reply);
   Result<void> add_source(const SourceSpec& spec);
   Awaitable<bool> is_idle_until(Deadline deadline);
+  template <typename Visit>
+  Awaitable<void> visit_all(Visit visit);
 
   CorePool& cores_;
   HttpClients clients_;
-  ResourceGraph graph_;
+  std::vector<ResourceEntry> resources_;
   std::string base_url_;
   RoutingTable routes_;
   std::vector<std::unique_ptr<HouseChannel>> channels_;
   std::vector<std::pair<HouseChannel*, const DispatchSpec*>> unwired_;  // During build() only.
+  std::map<HttpSinkOptions, SinkPtr> http_sinks_;                       // During build() only.
   std::vector<HouseSource> sources_;
   TaskGroup ending_;  // On the first core.
 };

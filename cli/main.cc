@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/usage_error.h"
+#include "cli/version.h"
 
 #include <algorithm>
 #include <csignal>
@@ -26,13 +27,15 @@ constexpr AddCommand kCommands[] = {
 int run(int argc, char** argv) {
   CLI::App app("An event-driven CloudEvents broker with inference triggers.", "sluice");
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("sluice ") + std::string(version_text()));
   int status = kExitOk;
   for (const AddCommand add : kCommands) add(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help
     const std::vector<std::string> args(argv + std::min(argc, 1), argv + argc);
+    if (error.get_exit_code() == 0 && !has_unknown_word(app, args))
+      return app.exit(error);  // --help
     std::cerr << usage_error_text(app, args, error);
     return kExitUsage;
   }

@@ -285,7 +285,7 @@ void add_send(CLI::App& app, int& status) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
       ->capture_default_str();
   command->add_option("--rate", flags->rate, "Events a second; as fast as answered by default")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1e-3, 1e9));
   add_examples(*command,
                "  sluice send --type com.example.order --source /shop --data '{\"n\": 1}'\n"
                "  sluice send --to http://127.0.0.1:8080/default/orders --type t --source /s \\\n"

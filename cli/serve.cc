@@ -1,5 +1,6 @@
 // `sluice serve`: checks the manifests, then runs the broker until it is told to stop.
 
+#include "base/descriptors.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "cli/command.h"
@@ -81,6 +82,7 @@ int serve(const ServeFlags& flags) {
     }
     graph = std::move(loaded.value().graph);  // The files' text is not kept.
   }
+  raise_descriptor_limit();
   CorePool cores(flags.threads);
   return run_server(cores, std::move(graph), options.value());
 }

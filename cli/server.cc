@@ -28,7 +28,14 @@ std::string url_of(const HostPort& address) {
   return "http://" + to_string(shown);
 }
 
-/// An address for the first `curl`: a Broker where there is one.
+/// A reply is an event: what would be too large for the ingress is too large here.
+HttpClientLimits client_limits(const IngressLimits& limits) {
+  HttpClientLimits client;
+  client.response_bytes = limits.max_event_bytes;
+  return client;
+}
+
+/// An address for the first `curl`: a Broker where there is one; empty when nothing has one.
 std::string first_address(const House& house) {
   for (const ResourceEntry& entry : house.resources()) {
     if (entry.kind == "Broker") return entry.path;
@@ -36,7 +43,7 @@ std::string first_address(const House& house) {
   for (const ResourceEntry& entry : house.resources()) {
     if (!entry.path.empty()) return entry.path;
   }
-  return "/default/default";
+  return {};
 }
 
 /// Everything between main and the house; all of it runs on the first core.
@@ -44,7 +51,7 @@ class Server {
  public:
   Server(CorePool& cores, const ServerOptions& options)
       : options_(options),
-        house_(cores),
+        house_(cores, client_limits(options.limits)),
         ingress_(cores, house_.routes(), options.limits),
         admin_(cores.core(0)),
         pages_(house_),
@@ -109,12 +116,16 @@ void Server::announce(steady_clock::time_point started) const {
   const std::string url = url_of(listen_);
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - started);
-  spdlog::info(
-      "serve.ready listen={} admin={} resources={} startup_ms={} try=\"curl -i {}{} -H "
-      "'ce-specversion: 1.0' -H 'ce-type: com.example.hello' -H 'ce-source: /curl' -H 'ce-id: 1' "
-      "-H 'content-type: application/json' -d '{{\\\"text\\\":\\\"hello\\\"}}'\"",
-      url, url_of(admin_address_), house_.resources().size(), took.count(), url,
-      first_address(house_));
+  // The command is the line's rest, so that it can be copied as it is.
+  const std::string address = first_address(house_);
+  const std::string curl = address.empty()
+                               ? ""
+                               : " try: curl -i " + url + address +
+                                     " -H 'ce-specversion: 1.0' -H 'ce-type: com.example.hello'"
+                                     " -H 'ce-source: /curl' -H 'ce-id: 1' -H 'content-type: "
+                                     "application/json' -d '{\"text\":\"hello\"}'";
+  spdlog::info("serve.ready listen={} admin={} resources={} startup_ms={}{}", url,
+               url_of(admin_address_), house_.resources().size(), took.count(), curl);
 }
 
 Awaitable<void> Server::wait_for_signal() {

@@ -2,6 +2,8 @@
 
 #include "base/edit_distance.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <vector>
 
@@ -47,6 +49,12 @@ std::string suggestion(std::string_view name, std::span<const std::string_view> 
   return meant ? "; did you mean '" + std::string(*meant) + "'?" : "";
 }
 
+// Commands of the contract that later versions have.
+bool is_later(std::string_view name) {
+  constexpr std::string_view kLater[] = {"explain", "cesql", "model", "bench"};
+  return std::ranges::find(kLater, name) != std::end(kLater);
+}
+
 // What in `args` no command or option answers to, as a sentence; empty when nothing is found.
 std::string unknown_word(const CLI::App& app, std::span<const std::string> args,
                          std::string& path) {
@@ -63,6 +71,7 @@ std::string unknown_word(const CLI::App& app, std::span<const std::string> args,
     const auto names = command_names(*command);
     if (names.empty()) continue;
     const CLI::App* below = find_command(*command, arg);
+    if (below == nullptr && is_later(arg)) return "'" + arg + "' is not in this version";
     if (below == nullptr) return "unknown command '" + arg + "'" + suggestion(arg, names);
     command = below;
     path += " " + arg;
@@ -71,6 +80,11 @@ std::string unknown_word(const CLI::App& app, std::span<const std::string> args,
 }
 
 }  // namespace
+
+bool has_unknown_word(const CLI::App& app, std::span<const std::string> args) {
+  std::string path;
+  return !unknown_word(app, args, path).empty();
+}
 
 std::string usage_error_text(const CLI::App& app, std::span<const std::string> args,
                              const CLI::ParseError& error) {

@@ -12,4 +12,7 @@ namespace sluice {
 [[nodiscard]] std::string usage_error_text(const CLI::App& app, std::span<const std::string> args,
                                            const CLI::ParseError& error);
 
+/// Whether `args` name a command or an option that there is not: asking for its help is no help.
+[[nodiscard]] bool has_unknown_word(const CLI::App& app, std::span<const std::string> args);
+
 }  // namespace sluice

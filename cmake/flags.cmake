@@ -1,10 +1,11 @@
 # Flags shared by every target of ours, as one interface target.
 
+get_filename_component(SLUICE_ROOT "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 add_library(sluice_flags INTERFACE)
 target_compile_options(sluice_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   $<$<BOOL:${SLUICE_WERROR}>:-Werror>)
-target_include_directories(sluice_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_include_directories(sluice_flags INTERFACE ${SLUICE_ROOT})
 target_compile_definitions(sluice_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_DISABLE_BOOST_COROUTINE
@@ -21,7 +22,7 @@ endif()
 # g++ 12 warns of code inside Boost and the standard library that it has inlined itself.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(sluice_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
-    -Wno-mismatched-new-delete)
+    -Wno-mismatched-new-delete -Wno-array-bounds)
 endif()
 
 # A folder of the house: sluice_add_folder(NAME LINKS...). Sources are globbed, so a new kind is one

@@ -72,6 +72,7 @@ Result<FilterPtr> compile_filters(const nlohmann::json& filters) {
 
 std::vector<std::string_view> filter_dialects() {
   std::vector<std::string_view> keys;
+  keys.reserve(std::size(kDialects));
   for (const Dialect& dialect : kDialects) keys.push_back(dialect.key);
   return keys;
 }

@@ -10,7 +10,9 @@ namespace {
 
 ResourceEntry entry_of(const Resource& resource) {
   ResourceEntry entry;
-  entry.api_version = resource.api_version;
+  const auto& versions = resource.kind->api_versions;
+  const auto version = std::ranges::find(versions, resource.api_version);
+  if (version != versions.end()) entry.api_version = *version;  // Else that was an error.
   entry.kind = resource.kind->kind;
   entry.ns = resource.ns;
   entry.name = resource.name;
@@ -19,8 +21,6 @@ ResourceEntry entry_of(const Resource& resource) {
     const auto url = resource.annotations.find("sluice.dev/url");
     if (url != resource.annotations.end()) entry.url = *url->second;
   }
-  for (const auto& [key, value] : resource.labels) entry.labels.emplace(key, *value);
-  for (const auto& [key, value] : resource.annotations) entry.annotations.emplace(key, *value);
   return entry;
 }
 
@@ -41,6 +41,37 @@ void warn_of_unused(const std::vector<Resource>& resources, Build& build) {
           *owner.resource->at,
           owner.resource->title() + " has no Subscriptions: its events go nowhere");
     }
+  }
+}
+
+/// What flows and Brokers are made of has names of its own (Knative's): who else has one of them
+/// would share its address and its metrics.
+void check_made_names(const std::vector<Resource>& resources, Build& build) {
+  std::unordered_map<std::string, std::string> made;  // "ns/name" to whose it is.
+  const auto make = [&made](const auto& spec, const std::string& name, const char* kind) {
+    made.emplace(spec.ns + "/" + name, std::string(kind) + " '" + spec.ns + "/" + spec.name + "'");
+  };
+  for (const BrokerSpec& broker : build.graph.brokers) {
+    make(broker, broker.name + "-kne-trigger", "Broker");
+  }
+  for (const SequenceSpec& sequence : build.graph.sequences) {
+    for (const DispatchSpec& step : sequence.steps) make(sequence, step.name, "Sequence");
+  }
+  for (const ParallelSpec& parallel : build.graph.parallels) {
+    make(parallel, parallel.name + "-kn-parallel", "Parallel");
+    for (const ParallelSpec::Branch& branch : parallel.branches) {
+      make(parallel, branch.subscriber.name, "Parallel");
+      if (branch.filter) make(parallel, branch.filter->name, "Parallel");
+    }
+  }
+  for (const Resource& resource : resources) {
+    const auto taken = made.find(resource.ns + "/" + resource.name);
+    if (taken == made.end()) continue;
+    const bool is_channel = resource.kind->is_channel || resource.kind->kind == "Channel";
+    if (!is_channel && resource.kind->kind != "Subscription") continue;
+    build.findings.error(*resource.at,
+                         resource.title() + " has the name of a part of " + taken->second,
+                         "rename it");
   }
 }
 
@@ -71,10 +102,12 @@ void build_graph(const std::vector<Resource>& resources, Build& build) {
     if (kind.build == nullptr) continue;
     for (const Resource* resource : by_kind[&kind]) kind.build(*resource, build);
   }
+  build.graph.resources.reserve(resources.size());
   for (const Resource& resource : resources) {
     check_annotations(resource, build.findings);
     if (resource.kind->kind != "Namespace") build.graph.resources.push_back(entry_of(resource));
   }
+  check_made_names(resources, build);
   // Of what is broken only the errors are of interest.
   if (build.findings.errors() > 0) return;
   warn_of_unused(resources, build);

@@ -111,7 +111,7 @@ const Shape<MetadataFields>& shape_of() {
       {
           field<&Fields::name>({"name", "The resource's name.", true}),
           field<&Fields::ns>({"namespace", "The resource's namespace.", false, "default"}),
-          field<&Fields::labels>({"labels", "Kept as they are."}),
+          field<&Fields::labels>({"labels", "Not looked at."}),
           field<&Fields::annotations>({"annotations", "Kept; see [annotations](#annotations)."}),
           field<&Fields::ignored>({"uid", kIgnored}),
           field<&Fields::ignored>({"resourceVersion", kIgnored}),

@@ -1,7 +1,7 @@
 // EventDisplay (sluice.dev/v1alpha1): prints events to standard output.
 
 #include "manifest/build.h"
-#include "sinks/check_sink_spec.h"
+#include "sinks/event_display_spec.h"
 
 namespace sluice {
 
@@ -31,7 +31,7 @@ void build_event_display(const Resource& resource, Build& build) {
   }
   if (fields.action) {
     spec.spec["action"] = *fields.action;
-    const auto valid = check_sink_spec(spec);
+    const auto valid = validate_event_display_spec(spec.spec);
     if (!valid) build.findings.error(*fields.action.node, valid.error().detail);
   }
   build.graph.sinks.push_back(std::move(spec));

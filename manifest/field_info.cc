@@ -132,13 +132,10 @@ bool read_value(const YamlNode& node, const FieldInfo& info, Findings& findings,
     FieldInfo below = info;
     below.key = entry.key->text;
     Value<std::string> value;
-    if (entry.value->is_null()) {
-      value.node = entry.value;
-    } else if (read_value(*entry.value, below, findings, value.value)) {
-      value.node = entry.value;
-    } else {
-      continue;
-    }
+    const bool good =
+        entry.value->is_null() || read_value(*entry.value, below, findings, value.value);
+    if (!good) continue;
+    value.node = entry.value;
     out.emplace(entry.key->text, std::move(value));
   }
   return true;

@@ -76,7 +76,7 @@ std::string one_of(const std::vector<std::string_view>& words) {
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates,
                          std::string otherwise) {
   const auto near = nearest(name, candidates);
-  return near ? "did you mean '" + std::string(*near) + "'?" : otherwise;
+  return near ? "did you mean '" + std::string(*near) + "'?" : std::move(otherwise);
 }
 
 }  // namespace sluice

@@ -36,6 +36,9 @@ Result<std::vector<std::string>> files_below(const std::string& directory) {
     }
   }
   if (error) return unreadable(directory, error.message());
+  if (files.empty()) {
+    return fail(Errc::unavailable, directory + ": no manifest is below it (*.yaml, *.yml)");
+  }
   std::ranges::sort(files);
   return files;
 }

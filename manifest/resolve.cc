@@ -215,7 +215,7 @@ std::optional<Destination> resolve(const DestinationFields& fields, const YamlNo
     return std::nullopt;
   }
   if (!fields.ref) return resolve_uri(*fields.uri, *fields.uri.node, build.findings);
-  const auto base = resolve_ref(fields.ref, owner, build);
+  auto base = resolve_ref(fields.ref, owner, build);
   if (!fields.uri) return base;
   const YamlNode& uri = *fields.uri.node;
   if (is_absolute_uri(*fields.uri)) {

@@ -119,7 +119,6 @@ void read_metadata(const YamlNode& root, Resource& resource, Findings& findings)
   resource.name = *metadata.name;
   if (metadata.name) resource.at = metadata.name.node;
   if (metadata.ns) resource.ns = *metadata.ns;
-  resource.labels = *metadata.labels;
   resource.annotations = *metadata.annotations;
 }
 

@@ -4,23 +4,20 @@
 #include "sinks/sink_spec.h"
 #include "sources/source_spec.h"
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace sluice {
 
-/// One declared resource, for listings.
+/// One declared resource, for listings. Views are of the table of kinds.
 struct ResourceEntry {
-  std::string api_version;
-  std::string kind;
+  std::string_view api_version;
+  std::string_view kind;
   std::string ns;
   std::string name;
   std::string path;  ///< Its ingress path where it is addressable, e.g. "/default/orders"; else "".
   std::string url;   ///< A Service's sluice.dev/url; else "".
-  std::map<std::string, std::string> labels;
-  std::map<std::string, std::string> annotations;
 };
 
 /// What a set of manifests describes: specs with every reference resolved and every default and

@@ -116,6 +116,16 @@ std::size_t Reader::run(std::size_t base) {
   return next < source_.text().size() ? next : std::string::npos;
 }
 
+/// What stands behind "key: " in `line`, without what follows it.
+std::string plain_value(std::string_view line) {
+  const std::size_t colon = line.find(": ");
+  if (colon == std::string_view::npos) return {};
+  const std::size_t begin = line.find_first_not_of(' ', colon + 1);
+  if (begin == std::string_view::npos) return {};
+  line = line.substr(begin, line.find(" #", begin) - begin);
+  return std::string(line.substr(0, line.find_last_not_of(" \r\n") + 1));
+}
+
 void Reader::report_syntax_error(fy_diag* diag) {
   void* previous = nullptr;
   const fy_diag_error* first = fy_diag_errors_iterate(diag, &previous);
@@ -129,10 +139,18 @@ void Reader::report_syntax_error(fy_diag* diag) {
   }
   std::string hint;
   const std::string_view line = source_.line(source_.line_of(offset));
+  const std::string value = plain_value(line);
   if (line.find("${") != std::string_view::npos && line.find('{') < line.find("${")) {
     hint = "inside { } and [ ], put quotes around a value with ${...}";
   } else if (text.find("tab character") != std::string::npos) {
     hint = "indent with spaces";
+  } else if (value.starts_with('*') || value.starts_with('@') || value.starts_with('%')) {
+    hint = "put quotes around a value that begins with '" + value.substr(0, 1) + "', as in \"" +
+           value + "\"";
+  } else if (text.find("flow mapping") != std::string::npos) {
+    hint = "a '{' before this place is not closed";
+  } else if (text.find("multiline plain key") != std::string::npos) {
+    hint = "the next line is indented deeper than its neighbours, or with a tab";
   }
   findings_.error_at(source_, offset, std::move(text), std::move(hint));
 }

@@ -63,6 +63,15 @@ bool YamlTree::scalar(YamlNode* node, std::string_view anchor) {
   return place(node, false);
 }
 
+namespace {
+
+std::string anchor_hint(std::string_view name, const std::vector<std::string_view>& known) {
+  std::string meant = did_you_mean(name, known);
+  return meant.empty() ? "put quotes around a value that begins with '*'" : meant;
+}
+
+}  // namespace
+
 bool YamlTree::refuse_alias(const std::string& name, std::size_t offset, bool inside_itself) {
   const std::string what = "the alias " + in_quotes("*" + name);
   std::vector<std::string_view> known;
@@ -70,7 +79,7 @@ bool YamlTree::refuse_alias(const std::string& name, std::size_t offset, bool in
   findings_.error_at(
       source_, offset,
       what + (inside_itself ? " stands inside its own anchor" : " has no anchor before it"),
-      inside_itself ? "" : did_you_mean(name, known));
+      inside_itself ? "" : anchor_hint(name, known));
   return place(make(YamlNode::Kind::null, offset), true);
 }
 

@@ -236,8 +236,10 @@ std::vector<std::string> cron_warnings(std::string_view expression) {
         "'" + std::string(expression) + "' fires every " + std::string(often.name);
     warning += is_star ? ": '*/1' is the same as '*'"
                        : " of each " + std::string(stepped.name) + " that matches";
-    warnings.push_back(warning + "; to fire once in each such " + std::string(stepped.name) +
-                       ", write '" + meant + "'");
+    warning += "; to fire once in each such ";
+    warning += stepped.name;
+    warning += ", write '" + meant + "'";
+    warnings.push_back(std::move(warning));
   }
   return warnings;
 }

@@ -34,12 +34,6 @@ constexpr std::chrono::seconds kLatest{30};
 // Wall clocks jump and machines sleep: no wait is longer before the clock is read again.
 constexpr std::chrono::seconds kLongestWait{1};
 
-// The contract's rule for deliveries: no response, 404, 408, 409, 429 and 5xx.
-bool may_succeed_later(int status) {
-  return status == 0 || status == 404 || status == 408 || status == 409 || status == 429 ||
-         status >= 500;
-}
-
 class PingSource final : public Source {
  public:
   PingSource(const SourceSpec& spec, PingSettings settings, SinkPtr sink, Core& core, Clock& clock)
@@ -115,7 +109,7 @@ class PingSource final : public Source {
         ++counters_.delivered;
         break;
       }
-      if (retry == kRetries || !may_succeed_later(attempt.status)) {
+      if (retry == kRetries || !is_retryable(attempt.status)) {
         ++counters_.dropped;
         break;
       }

@@ -282,7 +282,7 @@ void check_bans(const std::string& path, std::string_view text, std::string_view
     report_each(path, code, R"(\bstd\s*::\s*(jthread|thread|async)\b)",
                 "no threads outside base/ and inference/: the core pool has them", found);
   }
-  if (!path.starts_with("base/task_group.")) {
+  if (!starts_with_any(path, {"base/task_group.", "base/side_thread."})) {
     report_each(path, code, R"(\bdetached\b|[.>]\s*detach\s*\(\s*\))",
                 "nothing is detached: spawn it in a TaskGroup, which waits for it", found);
   }

@@ -18,6 +18,7 @@ namespace {
 // when the file has shrunk; an entry that is not needed any more fails the test.
 const std::vector<Exception> kExceptions = {
     {"base/wait_queue.h", "handler", 0, "Asio's word for what resumes a coroutine"},
+    {"inference/chat_template.h", "message", 0, "the chat templates' and OpenAI's word for a turn"},
 };
 
 const std::vector<std::string> kFolders = {"base",     "event", "inference", "filter",

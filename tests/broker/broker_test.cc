@@ -8,6 +8,7 @@
 #include "broker/flow.h"
 #include "broker/routing_table.h"
 #include "base/rfc3339.h"
+#include "tests/support/consumers.h"
 #include "tests/support/events.h"
 #include "tests/support/recording_sink.h"
 #include "tests/support/run_task.h"
@@ -41,10 +42,10 @@ class BrokerTest : public testing::Test {
 
 TEST_F(BrokerTest, StampsArrivalTimeOverWhatTheProducerWrote) {
   EXPECT_EQ(send(make_event("1", {{"knativearrivaltime", "x"}})).status, 202);
-  auto delivery = run_task(core_.core, consumer_->next(kNever));
-  const std::string time = attribute_of(delivery.value()->event(), "knativearrivaltime");
+  const DeliveryPtr delivery = wait_for_next(core_.core, *consumer_);
+  const std::string time = attribute_of(delivery->event(), "knativearrivaltime");
   EXPECT_TRUE(is_rfc3339(time)) << time;
-  delivery.value()->ack();
+  delivery->ack();
 }
 
 struct HopRow {
@@ -66,9 +67,9 @@ TEST_F(BrokerTest, CountsHopsDown) {
       EXPECT_NE(attempt.detail.find("knativebrokerttl"), std::string::npos);
       continue;
     }
-    auto delivery = run_task(core_.core, consumer_->next(kNever));
-    EXPECT_EQ(attribute_of(delivery.value()->event(), "knativebrokerttl"), row.stored);
-    delivery.value()->ack();
+    const DeliveryPtr delivery = wait_for_next(core_.core, *consumer_);
+    EXPECT_EQ(attribute_of(delivery->event(), "knativebrokerttl"), row.stored);
+    delivery->ack();
   }
 }
 

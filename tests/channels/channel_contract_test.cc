@@ -5,6 +5,7 @@
 #include "channels/channel.h"
 
 #include "base/task_group.h"
+#include "tests/support/consumers.h"
 #include "tests/support/events.h"
 #include "tests/support/run_task.h"
 
@@ -16,6 +17,11 @@
 
 namespace sluice {
 namespace {
+
+struct CountingListener final : ConsumerListener {
+  void on_ready() override { ++count; }
+  int count = 0;
+};
 
 class ChannelContract : public testing::TestWithParam<std::string_view> {
  protected:
@@ -46,8 +52,8 @@ class ChannelContract : public testing::TestWithParam<std::string_view> {
 
   /// The next delivery, or null when none is there.
   DeliveryPtr next(Consumer& consumer) {
-    auto delivery = run_task(core_, consumer.next(std::chrono::steady_clock::now()));
-    return delivery ? std::move(delivery).value() : nullptr;
+    drain(core_);
+    return consumer.take();
   }
 
   std::string next_id_acked(Consumer& consumer) {
@@ -198,47 +204,53 @@ TEST_P(ChannelContract, RefusesASecondConsumerOfTheSameName) {
   close(*channel);
 }
 
-TEST_P(ChannelContract, CloseRefusesAppendsAndEndsWhoeverWaits) {
+TEST_P(ChannelContract, CloseRefusesAppendsAndHandsOutNothingMore) {
   const auto channel = make();
   const auto consumer = open(*channel, "a");
-  std::optional<Errc> ended;
-  const auto wait = [](Consumer& waiting, std::optional<Errc>& end) -> Awaitable<void> {
-    const auto delivery = co_await waiting.next(kNever);
-    if (!delivery) end = delivery.error().code;
-  };
-  TaskGroup group(core_);
-  group.spawn(wait(*consumer, ended));
-  drain(core_);
-  EXPECT_FALSE(ended);
+  ASSERT_TRUE(append(*channel, make_event("1")));
   close(*channel);
-  drain(core_);
-  EXPECT_EQ(ended, Errc::cancelled);
+  EXPECT_FALSE(next(*consumer));
   const auto refused = append(*channel, make_event("1"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::cancelled);
 }
 
-TEST_P(ChannelContract, WakesOneWaiterPerEvent) {
+TEST_P(ChannelContract, TellsItsListenerOnceAfterATakeThatFoundNothing) {
   const auto channel = make();
   const auto consumer = open(*channel, "a");
-  std::vector<std::string> seen;
-  const auto take = [](Consumer& from, std::vector<std::string>& into) -> Awaitable<void> {
-    auto delivery = co_await from.next(kNever);
-    if (!delivery) co_return;
-    into.emplace_back(delivery.value()->event()->id());
-    delivery.value()->ack();
-  };
-  TaskGroup group(core_);
-  for (int i = 0; i < 3; ++i) group.spawn(take(*consumer, seen));
+  CountingListener listener;
+  consumer->listen(listener);
+  ASSERT_FALSE(next(*consumer));
+  for (const char* id : {"1", "2"}) ASSERT_TRUE(append(*channel, make_event(id)));
   drain(core_);
-  ASSERT_TRUE(append(*channel, make_event("1")));
-  ASSERT_TRUE(append(*channel, make_event("2")));
+  EXPECT_EQ(listener.count, 1);
+  EXPECT_EQ(next_id_acked(*consumer), "1");
+  EXPECT_EQ(next_id_acked(*consumer), "2");
+  ASSERT_TRUE(append(*channel, make_event("3")));
   drain(core_);
-  EXPECT_EQ(seen.size(), 2U);
-  EXPECT_EQ(group.size(), 1U);
+  EXPECT_EQ(listener.count, 1) << "no take() has found nothing since";
+  EXPECT_EQ(next_id_acked(*consumer), "3");
+  EXPECT_EQ(next_id_acked(*consumer), "(none)");
+  ASSERT_TRUE(append(*channel, make_event("4")));
+  drain(core_);
+  EXPECT_EQ(listener.count, 2);
   close(*channel);
+}
+
+TEST_P(ChannelContract, TellsItsListenerOfADeliveryThatCameBack) {
+  const auto channel = make();
+  const auto consumer = open(*channel, "a");
+  CountingListener listener;
+  consumer->listen(listener);
+  ASSERT_TRUE(append(*channel, make_event("1")));
+  auto delivery = next(*consumer);
+  ASSERT_TRUE(delivery);
+  ASSERT_FALSE(next(*consumer));
+  delivery.reset();
   drain(core_);
-  EXPECT_EQ(group.size(), 0U);
+  EXPECT_EQ(listener.count, 1);
+  EXPECT_EQ(next_id_acked(*consumer), "1");
+  close(*channel);
 }
 
 TEST_P(ChannelContract, LosesNothingWhenManyCoresAppend) {
@@ -267,9 +279,8 @@ TEST_P(ChannelContract, LosesNothingWhenManyCoresAppend) {
     }
     int received = 0;
     while (received < kCores * kEach) {
-      auto delivery = run_task(core_, consumer->next(kNever));
-      ASSERT_TRUE(delivery);
-      delivery.value()->ack();
+      const DeliveryPtr delivery = wait_for_next(core_, *consumer);
+      delivery->ack();
       ++received;
     }
     pool.stop();

@@ -178,6 +178,20 @@ TEST(DisplayCommand, EndsWithZeroWhileAnswersAreDelayed) {
   EXPECT_EQ(display.stop(SIGINT).status, kExitOk);
 }
 
+TEST(DisplayCommand, ServesOthersAndEndsWhileNobodyReadsItsOutput) {
+  Display display({"-o", "json"});
+  Client stuck(display.url());
+  stuck.send(post(kBinary, '"' + std::string(256U * 1024, 'x') + '"'));
+  display.wait_for_output();  // Of which a pipe holds only a part.
+  Client other(display.url());
+  other.send("POST / HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(other.receive(), "HTTP/1.1 100 Continue\r\n\r\n");
+  display.signal(SIGTERM);
+  EXPECT_TRUE(stuck.is_closed());
+  EXPECT_TRUE(other.is_closed());
+  EXPECT_EQ(display.stop().status, kExitOk);
+}
+
 TEST(DisplayCommand, RefusesBadFlagsAndAddresses) {
   Display taken;
   const auto taken_address = taken.url().substr(7, taken.url().size() - 8);

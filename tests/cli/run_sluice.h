@@ -50,6 +50,11 @@ class Display {
   /// "http://127.0.0.1:PORT/"
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
 
+  /// Waits until it has printed something that stop() will tell.
+  void wait_for_output() const { process_.wait_for_output(); }
+
+  void signal(int number) const { process_.signal(number); }
+
   /// Ends it the way an operator does, and tells what it printed.
   ChildOutcome stop(int signal = SIGTERM) {
     process_.signal(signal);

@@ -145,6 +145,18 @@ class Drain(unittest.TestCase):
                 self.assertLess(time.monotonic() - begin, 10)
                 release.set()
 
+    def test_a_second_signal_ends_the_drain_with_the_count(self):
+        manifest = documents(broker(), service("s", f"http://127.0.0.1:{closed_port()}/"),
+                             trigger("t", "s", delivery=PATIENT))
+        with Broker(manifest, "--drain-timeout", "PT10M") as server:
+            for number in range(3):
+                self.assertEqual(server.send(id_=str(number)), 202)
+            server.child.terminate()
+            eventually(lambda: server.admin_get("/readyz")[0] == 503, "readiness fails")
+            server.child.terminate()
+            self.assertEqual(server.wait(), 7)
+            self.assertRegex("\n".join(server.err[-5:]), r"\b3\b.*undelivered|undelivered\D*\b3\b")
+
     def test_an_idle_broker_ends_at_once(self):
         with Broker(broker()) as server:
             begin = time.monotonic()

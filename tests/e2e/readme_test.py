@@ -79,8 +79,8 @@ class FirstScreen(unittest.TestCase):
         with Subscriber() as subscriber:
             manifest = documents(broker(), service("s", subscriber.url), trigger("t", "s"))
             with Broker(manifest) as server:
-                line = server.wait_for_line(server.err, r'try="(curl .*)"$')[1]
-                answer = subprocess.run(["bash", "-c", line.replace('\\"', '"') + " -sS"], text=True,
+                line = server.wait_for_line(server.err, r'try: (curl .*)$')[1]
+                answer = subprocess.run(["bash", "-c", line + " -sS"], text=True,
                                         stdout=subprocess.PIPE, timeout=30, check=True).stdout
                 self.assertIn("202 Accepted", answer)
                 eventually(lambda: subscriber.received, "the delivery")

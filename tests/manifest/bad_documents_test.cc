@@ -50,6 +50,10 @@ INSTANTIATE_TEST_SUITE_P(
                     "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: a}\n"
                     "spec:\n  delivery: *polici\n  config: &policy\n",
                     5, 13, "'*polici' has no anchor"},
+        BadManifest{"UnquotedCron",
+                    "apiVersion: sources.knative.dev/v1\nkind: PingSource\nmetadata: {name: a}\n"
+                    "spec:\n  schedule: @every 5s\n  sink: {uri: \"http://h/\"}\n",
+                    5, 13, "'@'", "put quotes around"},
         BadManifest{"AliasInItsAnchor",
                     "apiVersion: eventing.knative.dev/v1\nkind: Broker\n"
                     "metadata: {name: a, labels: &l {x: *l}}\n",

@@ -267,5 +267,32 @@ INSTANTIATE_TEST_SUITE_P(
                 5, 11, "Broker 'b/orders' is not declared", "in the namespace 'default'"}),
     part_name);
 
+class TakenName : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(TakenName, IsRefusedWhereSomebodyHasTheNameOfAPartOfAFlow) {
+  const auto& [kind, name] = GetParam();
+  const std::string text =
+      std::string("apiVersion: messaging.knative.dev/v1\nkind: ") + kind +
+      "\nmetadata: {name: " + name + "}\n" +
+      (std::string(kind) == "Subscription"
+           ? "spec: {channel: {apiVersion: messaging.knative.dev/v1, kind: Channel, name: c}, "
+             "subscriber: {uri: \"http://h/\"}}\n---\napiVersion: messaging.knative.dev/v1\n"
+             "kind: Channel\nmetadata: {name: c}\n"
+           : "") +
+      "---\napiVersion: flows.knative.dev/v1\nkind: Sequence\nmetadata: {name: q}\n"
+      "spec: {steps: [{uri: \"http://h/\"}]}\n---\napiVersion: flows.knative.dev/v1\n"
+      "kind: Parallel\nmetadata: {name: p}\nspec: {branches: [{subscriber: {uri: "
+      "\"http://h/\"}}]}\n---\napiVersion: eventing.knative.dev/v1\nkind: Broker\n"
+      "metadata: {name: b}\n";
+  expect_refused({"", text.c_str(), 3, 18, "has the name of a part of", "rename it"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Names, TakenName,
+                         testing::Values(std::pair{"Channel", "q-kn-sequence-0"},
+                                         std::pair{"Channel", "b-kne-trigger"},
+                                         std::pair{"InMemoryChannel", "p-kn-parallel"},
+                                         std::pair{"Channel", "p-kn-parallel-0"},
+                                         std::pair{"Subscription", "q-kn-sequence-0"}));
+
 }  // namespace
 }  // namespace sluice

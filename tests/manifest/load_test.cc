@@ -123,8 +123,6 @@ TEST(Load, TakesABrokerAndTriggerAsKnativeDocumentsThem) {
   EXPECT_EQ(trigger.filter_json["attributes"]["type"], "dev.knative.foo.bar");
   EXPECT_EQ(graph.resources.size(), 5U);  // All but the Namespace.
   EXPECT_EQ(graph.resources[1].path, "/my-namespace/default");
-  EXPECT_EQ(graph.resources[1].annotations.at("eventing.knative.dev/broker.class"),
-            "MTChannelBasedBroker");
   EXPECT_EQ(graph.resources[4].url, "http://127.0.0.1:9000/base");
 }
 
@@ -297,7 +295,6 @@ spec: {branches: [{filter: {uri: "http://f/"}, subscriber: {uri: "http://h/"}}]}
   EXPECT_EQ(trigger.plain_reply, PlainReply::wrap);
   EXPECT_EQ(trigger.max_in_flight, 8U);
   EXPECT_TRUE(trigger.ordered);
-  EXPECT_EQ(graph.resources[1].labels.at("team"), "shop");
   const auto& branch = graph.parallels[0].branches[0];
   EXPECT_EQ(branch.subscriber.plain_reply, PlainReply::wrap);
   EXPECT_EQ(branch.filter->plain_reply, PlainReply::ignore);  // Whatever the annotation says.
@@ -427,6 +424,13 @@ TEST_F(LoadFiles, ReadsADirectoryInOrderAndNothingHidden) {
   ASSERT_EQ(loaded.value().graph.brokers.size(), 3U);
   EXPECT_EQ(loaded.value().graph.brokers[0].name, "a");
   EXPECT_EQ(loaded.value().graph.brokers[2].name, "c");
+}
+
+TEST_F(LoadFiles, RefusesADirectoryWithoutManifests) {
+  (void)write("notes.txt", "hello");
+  const auto loaded = load_manifests({{root_.string()}, {}, {}});
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().detail, root_.string() + ": no manifest is below it (*.yaml, *.yml)");
 }
 
 TEST_F(LoadFiles, ReadsAFileOnceAndNamesItInFindings) {
