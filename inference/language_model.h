@@ -1,0 +1,104 @@
+#pragma once
+
+#include "inference/backend.h"
+#include "inference/chat_template.h"
+#include "inference/completion_request.h"
+#include "inference/cpu_backend.h"
+#include "inference/engine.h"
+#include "inference/generation.h"
+#include "inference/grammar.h"
+#include "inference/model_config.h"
+#include "inference/result.h"
+#include "inference/tokenizer.h"
+#include "inference/vocabulary_trie.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice::inference {
+
+enum class Device : std::uint8_t { automatic, cpu, cuda };
+
+/// "auto", "cpu", "cuda". Errors: invalid_argument, with the words there are.
+[[nodiscard]] Result<Device> device_from(std::string_view name);
+
+/// "auto" (nothing: the device's best), "bfloat16" or "bf16", "float32" or "f32", "int8".
+/// Errors: invalid_argument, with the words there are.
+[[nodiscard]] Result<std::optional<WeightFormat>> dtype_from(std::string_view name);
+
+/// How a model is loaded and how much it may take.
+struct LanguageModelOptions {
+  std::filesystem::path dir;  ///< A Hugging Face checkpoint.
+  Device device = Device::automatic;
+  std::optional<WeightFormat> format;
+  int threads = 0;                  ///< 0: one less than there are processors, at least one.
+  std::int64_t kv_cache_bytes = 0;  ///< 0: kDefaultKvCacheBytes, or one context, if that is less.
+  std::int64_t max_context = 0;     ///< Tokens; 0: what model and cache allow.
+  std::int64_t max_running = 64;
+  std::int64_t max_queued = 256;
+  bool enable_thinking = false;  ///< Where a request does not say.
+  std::string chat_template;     ///< A name (ChatTemplate::named); empty: the checkpoint's own.
+};
+
+inline constexpr std::int64_t kDefaultKvCacheBytes = std::int64_t{1} << 30;
+
+/// What a load came to, for people.
+struct LoadFacts {
+  std::int64_t weight_bytes = 0;
+  std::chrono::milliseconds load_time{0};
+  std::string device;  ///< E.g. "cpu avx512_bf16 bf16, 2 threads".
+  std::int64_t kv_cache_bytes = 0;
+  std::int64_t max_context = 0;  ///< The longest that fits.
+};
+
+/// A checkpoint that is ready to be asked: its files read, and an engine that runs it.
+class LanguageModel {
+ public:
+  /// Errors: those of the files, naming file and key; invalid_argument for options; unavailable
+  /// (no such device here); resource_exhausted (memory).
+  [[nodiscard]] static Result<std::unique_ptr<LanguageModel>> load(
+      const LanguageModelOptions& options);
+
+  ~LanguageModel();
+  LanguageModel(const LanguageModel&) = delete;
+  LanguageModel& operator=(const LanguageModel&) = delete;
+
+  /// Text to tokens, defaults filled in, the constraint compiled: what Engine::submit() takes but
+  /// for the deadline. Takes time in proportion to the prompt and the constraint. Any thread.
+  /// Errors: invalid_argument, naming the field; so also where the prompt is too long.
+  [[nodiscard]] Result<GenerationRequest> prepare(const CompletionRequest& request);
+
+  /// Compiles the constraint, or finds that it was compiled; GenerationRequest::mask comes of it.
+  /// Errors: invalid_argument.
+  [[nodiscard]] Result<std::shared_ptr<const CompiledGrammar>> grammar_of(
+      const OutputConstraint& output);
+
+  [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
+  [[nodiscard]] const Tokenizer& tokenizer() const noexcept { return *tokenizer_; }
+  [[nodiscard]] const LoadFacts& facts() const noexcept { return facts_; }
+  [[nodiscard]] Engine& engine() noexcept { return *engine_; }
+  [[nodiscard]] const Engine& engine() const noexcept { return *engine_; }
+
+ private:
+  class GrammarCache;
+
+  LanguageModel();
+  [[nodiscard]] Result<RenderedPrompt> render(const CompletionRequest& request) const;
+
+  ModelConfig config_;
+  GenerationConfig generation_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  std::unique_ptr<ChatTemplate> template_;
+  std::shared_ptr<const VocabularyTrie> trie_;
+  std::unique_ptr<GrammarCache> grammars_;
+  bool enable_thinking_ = false;
+  LoadFacts facts_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace sluice::inference

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "base/core_pool.h"
+#include "base/metrics.h"
+#include "base/task.h"
+#include "inference/completion_request.h"
+#include "inference/generation.h"
+#include "sinks/inference_spec.h"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace sluice {
+
+/// What became of requests to a model: the outcomes of sluice_inference_requests_total.
+enum class InferenceOutcome : std::uint8_t {
+  stop,       ///< The model ended, or a stop text came.
+  length,     ///< max_tokens or the context were used up.
+  cancelled,  ///< The caller left, or the process stops.
+  expired,    ///< The deadline passed first.
+  error,      ///< The device failed, or the model is not there.
+  refused,    ///< A bad prompt or one too long.
+  rejected,   ///< The queue was full.
+};
+inline constexpr std::size_t kInferenceOutcomes = 7;
+[[nodiscard]] std::string_view to_string(InferenceOutcome outcome) noexcept;
+
+struct InferenceCounters {
+  std::array<std::atomic<std::uint64_t>, kInferenceOutcomes> requests{};
+  std::atomic<std::uint64_t> prompt_tokens{0};
+  std::atomic<std::uint64_t> completion_tokens{0};
+  Histogram time_to_first_token;
+};
+
+/// A completion on its way to one coroutine: chunks, then the completion or an error. Dropped
+/// before its end, it ends the generation too.
+class CompletionStream {
+ public:
+  using Item = std::variant<inference::CompletionChunk, inference::Completion>;
+  virtual ~CompletionStream() = default;
+
+  /// The next chunk, or the completion, after which nothing comes. `core` is the caller's.
+  /// Errors, after which nothing comes either: deadline_exceeded; those of
+  /// InferenceModel::complete().
+  virtual Task<Item> next(Core& core, Deadline deadline) = 0;
+};
+
+/// One InferenceService: a checkpoint that is loaded on a thread of its own, and an engine that all
+/// cores ask. Broker threads neither load nor tokenise nor compute.
+///
+/// Lifecycle: construct -> start() -> use -> stop() -> destroy.
+class InferenceModel {
+ public:
+  enum class State : std::uint8_t { loading, ready, failed };
+
+  explicit InferenceModel(InferenceServiceSpec spec);
+  ~InferenceModel();
+  InferenceModel(const InferenceModel&) = delete;
+  InferenceModel& operator=(const InferenceModel&) = delete;
+
+  /// Begins to load; says so in the log, and how it ended.
+  void start();
+
+  /// Ends what runs, as cancelled, and blocks until the step that runs has ended. Not on a core
+  /// that others still need.
+  void stop();
+
+  [[nodiscard]] const InferenceServiceSpec& spec() const noexcept { return spec_; }
+  [[nodiscard]] const std::string& name() const noexcept { return spec_.model_name; }
+
+  [[nodiscard]] State state() const noexcept;
+  /// One line for readyz: why it is not ready; empty when it is.
+  [[nodiscard]] std::string message() const;
+  /// Tokens of prompt and completion; 0 before it is ready.
+  [[nodiscard]] std::int64_t max_context() const noexcept;
+
+  /// The whole completion. While the model loads, waits for it. Ends by `deadline`, and ends the
+  /// generation with it. `core` is the caller's.
+  /// Errors: invalid_argument (a bad request, or one too long); resource_exhausted (the queue is
+  /// full); deadline_exceeded; unavailable (the model could not be loaded, the device failed);
+  /// cancelled (stopped).
+  Task<inference::Completion> complete(Core& core, inference::CompletionRequest request,
+                                       Deadline deadline);
+
+  /// The same in pieces. `deadline` is the generation's.
+  [[nodiscard]] std::unique_ptr<CompletionStream> stream(inference::CompletionRequest request,
+                                                         Deadline deadline);
+
+  /// Compiles a constraint ahead, once the model is there; the log says where that fails.
+  void warm(inference::OutputConstraint output);
+
+  [[nodiscard]] const InferenceCounters& counters() const noexcept;
+  [[nodiscard]] std::int64_t queue_depth() const noexcept;
+
+ private:
+  class Loaded;
+  struct Shared;
+
+  InferenceServiceSpec spec_;
+  std::shared_ptr<Shared> shared_;  ///< With the thread that loads.
+};
+
+using InferenceModelPtr = std::shared_ptr<InferenceModel>;
+
+}  // namespace sluice
