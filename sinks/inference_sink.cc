@@ -1,8 +1,9 @@
 // InferenceSink (sluice.dev/v1alpha1): a prompt and a reply shape around a model (interface.md,
 // section 8).
 //
-//   prompt.system, prompt.user  texts with places for parts of the event
-//   parameters                  as in an OpenAI request
+//   prompt.system, prompt.user  texts with places for parts of the event; without `user`, the event
+//                               asks as it would ask the InferenceService, `system` goes before it
+//   parameters                  as in an OpenAI request; they win over the event's own
 //   output                      a JSON Schema or a list of choices that decoding is held to
 //   reply                       what the event becomes; its texts may have places for the output
 
@@ -10,6 +11,7 @@
 
 #include "sinks/event_template.h"
 #include "sinks/inference_reply.h"
+#include "sinks/inference_service.h"
 #include "sinks/openai_request.h"
 
 #include <nlohmann/json.hpp>
@@ -22,7 +24,7 @@ namespace {
 /// The templates of a spec, read.
 struct Templates {
   std::optional<EventTemplate> system;
-  EventTemplate user;
+  std::optional<EventTemplate> user;
   EventTemplate type;
   std::optional<EventTemplate> source;
   std::optional<EventTemplate> subject;
@@ -48,7 +50,7 @@ Result<Templates> read_templates(const InferenceSinkSpec& spec) {
   constexpr auto kOutput = EventTemplate::Places::with_output;
   Templates templates;
   SLUICE_TRY(templates.system, parse_if_set("prompt.system", spec.system_prompt, kEvent));
-  SLUICE_TRY(templates.user, parse("prompt.user", spec.user_prompt, kEvent));
+  SLUICE_TRY(templates.user, parse_if_set("prompt.user", spec.user_prompt, kEvent));
   SLUICE_TRY(templates.type, parse("reply.type", spec.reply_type, kOutput));
   SLUICE_TRY(templates.source, parse_if_set("reply.source", spec.reply_source, kOutput));
   SLUICE_TRY(templates.subject, parse_if_set("reply.subject", spec.reply_subject, kOutput));
@@ -66,22 +68,27 @@ inference::ChatMessage turn(inference::ChatRole role, std::string text) {
   return turn;
 }
 
+inference::OutputConstraint output_of(const InferenceSinkSpec& spec) {
+  return {spec.schema, spec.choices};
+}
+
 class InferenceSink final : public Sink {
  public:
   InferenceSink(const InferenceSinkSpec& spec, Templates templates, InferenceModelPtr model,
                 std::string url)
       : templates_(std::move(templates)),
-        has_schema_(!spec.schema.empty()),
+        parameters_(spec.parameters),
+        output_(output_of(spec)),
         data_(spec.reply_data),
         source_("/" + spec.ns + "/inferencesinks/" + spec.name),
         model_(std::move(model)),
         url_(std::move(url)) {}
 
-  /// What every prompt has in common.
-  inference::CompletionRequest& common() noexcept { return common_; }
-
   Awaitable<Attempt> send(EventPtr event, Deadline deadline) override {
-    auto completion = co_await model_->complete(*Core::current(), request_for(*event), deadline);
+    auto request = request_for(*event);
+    if (!request) co_return failed_attempt(request.error());
+    auto completion =
+        co_await model_->complete(*Core::current(), std::move(request).value(), deadline);
     if (!completion) co_return failed_attempt(completion.error());
     auto reply = reply_of(*event, completion.value());
     if (!reply) co_return failed_attempt(reply.error());
@@ -94,19 +101,25 @@ class InferenceSink final : public Sink {
   const std::string& url() const noexcept override { return url_; }
 
  private:
-  inference::CompletionRequest request_for(const Event& event) const {
-    inference::CompletionRequest request = common_;
-    if (templates_.system) {
-      request.messages.push_back(
-          turn(inference::ChatRole::system, templates_.system->render(event)));
+  Result<inference::CompletionRequest> request_for(const Event& event) const {
+    inference::CompletionRequest request;
+    if (templates_.user) {
+      request.messages.push_back(turn(inference::ChatRole::user, templates_.user->render(event)));
+    } else {
+      SLUICE_TRY(request, request_from_event(event, model_->name()));
     }
-    request.messages.push_back(turn(inference::ChatRole::user, templates_.user.render(event)));
+    if (templates_.system) {
+      request.messages.insert(request.messages.begin(),
+                              turn(inference::ChatRole::system, templates_.system->render(event)));
+    }
+    SLUICE_TRY(read_parameters(parameters_, request));
+    if (output_.is_set()) request.output = output_;
     return request;
   }
 
   Result<EventPtr> reply_of(const Event& cause, const inference::Completion& completion) const {
     const std::string& output = completion.text;
-    if (has_schema_ && !nlohmann::json::accept(output)) {
+    if (!output_.schema.empty() && !nlohmann::json::accept(output)) {
       return fail(Errc::invalid_argument, "the output was cut short: max_tokens or stop ended it");
     }
     InferenceReply reply;
@@ -121,18 +134,18 @@ class InferenceSink final : public Sink {
       reply.data = completion_data(reply.source, cause, reply.model, completion);
     } else {
       reply.data = output;
-      reply.data_kind = has_schema_ ? DataKind::json : DataKind::text;
+      reply.data_kind = output_.schema.empty() ? DataKind::text : DataKind::json;
     }
     return make_inference_reply(cause, std::move(reply), completion);
   }
 
   const Templates templates_;
-  const bool has_schema_;
+  const nlohmann::json parameters_;
+  const inference::OutputConstraint output_;
   const ReplyData data_;
   const std::string source_;
   const InferenceModelPtr model_;
   const std::string url_;
-  inference::CompletionRequest common_;
 };
 
 }  // namespace
@@ -140,15 +153,12 @@ class InferenceSink final : public Sink {
 Result<SinkPtr> make_inference_sink(const InferenceSinkSpec& spec, InferenceModelPtr model,
                                     std::string url) {
   SLUICE_TRY(Templates templates, read_templates(spec));
-  inference::CompletionRequest common;
-  SLUICE_TRY(read_parameters(spec.parameters, common));
-  common.output.schema = spec.schema;
-  common.output.choices = spec.choices;
-  if (common.output.is_set()) model->warm(common.output);
-  auto sink =
-      std::make_shared<InferenceSink>(spec, std::move(templates), std::move(model), std::move(url));
-  sink->common() = std::move(common);
-  return sink;
+  inference::CompletionRequest unused;
+  SLUICE_TRY(read_parameters(spec.parameters, unused));
+  const inference::OutputConstraint output = output_of(spec);
+  if (output.is_set()) model->warm(output);
+  return std::make_shared<InferenceSink>(spec, std::move(templates), std::move(model),
+                                         std::move(url));
 }
 
 }  // namespace sluice

@@ -36,7 +36,7 @@ struct InferenceSinkSpec {
   std::string name;
   std::string model;  ///< The ingress path of its InferenceService.
   std::string system_prompt;
-  std::string user_prompt = "{{ data }}";
+  std::string user_prompt;  ///< Empty: the event's data asks, as of an InferenceService.
   /// max_tokens, temperature, top_p, top_k, min_p, seed, stop, penalties, enable_thinking,
   /// max_thinking_tokens: as in an OpenAI request (sinks/openai_request.h).
   nlohmann::json parameters = nlohmann::json::object();

@@ -81,6 +81,19 @@ TEST_F(InferenceSinkTest, DataCanBeTheWholeCompletion) {
   EXPECT_EQ(data["choices"][0]["message"]["content"], "drink_water");
 }
 
+TEST_F(InferenceSinkTest, WithoutAUserPromptTheEventAsksItself) {
+  InferenceSinkSpec spec = InferenceSinkTest::spec();
+  spec.user_prompt.clear();
+  const auto ask = [&](const char* data) { return send(spec, asking(data, "application/json")); };
+  const Attempt attempt = ask(R"({"model":"ce-tiny-demo","max_tokens":50,"seed":42,
+                                  "messages":[{"role":"user","content":"渴了"}]})");
+  ASSERT_EQ(attempt.status, 200) << attempt.detail;
+  EXPECT_EQ(attempt.reply->data(), "drink_water");
+  EXPECT_EQ(ask(R"({"text":"渴了"})").status, 400) << "asks nothing";
+  spec.parameters = {{"max_tokens", 1}};
+  EXPECT_EQ(ask(R"({"prompt":"渴了","max_tokens":50})").status, 400) << "the sink's own wins";
+}
+
 TEST_F(InferenceSinkTest, AReplyThatIsNoEventIsAFailureThatIsNotRetried) {
   for (const char* type : {"{{ data.kind }}", "{{ output.action }}"}) {
     InferenceSinkSpec spec = InferenceSinkTest::spec();
