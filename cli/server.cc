@@ -7,6 +7,7 @@
 #include "cli/admin_pages.h"
 #include "cli/command.h"
 #include "cli/house.h"
+#include "cli/version.h"
 
 #include <boost/asio/signal_set.hpp>
 #include <spdlog/spdlog.h>
@@ -52,7 +53,8 @@ class Server {
   Server(CorePool& cores, const ServerOptions& options)
       : options_(options),
         house_(cores, client_limits(options.limits)),
-        ingress_(cores, house_.routes(), options.limits),
+        models_(version_text()),
+        ingress_(cores, house_.routes(), models_, options.limits),
         admin_(cores.core(0)),
         pages_(house_),
         signals_(cores.core(0).executor(), SIGTERM, SIGINT),
@@ -70,6 +72,7 @@ class Server {
 
   const ServerOptions& options_;
   House house_;
+  ModelApi models_;
   Ingress ingress_;
   Admin admin_;
   AdminPages pages_;
