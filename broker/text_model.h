@@ -32,4 +32,7 @@ class TextModel {
 
 using TextModelPtr = std::shared_ptr<TextModel>;
 
+/// An InferenceService's model.
+[[nodiscard]] TextModelPtr text_model_of(InferenceModelPtr model);
+
 }  // namespace sluice
