@@ -45,8 +45,11 @@ class House {
   /// Errors: what the factories refuse, naming the resource.
   Result<void> build(ResourceGraph graph, const std::string& base_url);
 
-  /// Lets the models begin to load, starts dispatchers, then sources.
+  /// Starts dispatchers, then sources.
   Awaitable<void> start();
+
+  /// Lets the models begin to load. What asks them waits until they are there.
+  void load_models() { models_.start(); }
 
   /// Stops the sources and waits until they have ended, every channel is empty and no model is
   /// asked, `deadline` has passed, `cut_short` has become true, or all that is left waits for retries past the deadline.

@@ -126,6 +126,7 @@ Awaitable<int> Server::run(ResourceGraph graph) {
   pages_.set_ready(true);
   announce(started);
   std::cerr << options_.notices;
+  house_.load_models();
   co_await wait_for_signal();
   co_return co_await shut_down();
 }
