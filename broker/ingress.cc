@@ -39,6 +39,7 @@ class Ingress::Session {
  public:
   Session(Ingress& ingress, Core& core, TcpSocket socket)
       : ingress_(ingress),
+        core_(core),
         reader_(core, std::move(socket), ingress.limits_, ingress.lanes_[core.index()]->head) {}
 
   Awaitable<void> run() {
@@ -60,6 +61,7 @@ class Ingress::Session {
   [[nodiscard]] static std::optional<Refusal> check_mode(HttpMode mode);
 
   Ingress& ingress_;
+  Core& core_;
   RequestReader reader_;
 };
 
@@ -72,6 +74,10 @@ Awaitable<bool> Ingress::Session::serve_one() {
     co_return co_await refuse(unknown, reader_.fault().status, reader_.fault().detail);
   }
   const RequestHead& head = reader_.head();
+  if (is_model_api(head.target)) {
+    const ApiCall call{reader_, core_, ingress_.draining_, ingress_.stopping_};
+    co_return co_await ingress_.models_.serve(call);
+  }
   Route* const route = ingress_.routes_.find(head.target);
   if (head.method == "OPTIONS" && route != nullptr) {
     const AfterReply after = reader_.after_reply();
@@ -156,8 +162,9 @@ Awaitable<bool> Ingress::Session::refuse(Route& route, int status, std::string d
   co_return taken&& after != AfterReply::close;
 }
 
-Ingress::Ingress(CorePool& cores, const RoutingTable& routes, IngressLimits limits)
-    : cores_(cores), routes_(routes), limits_(limits) {
+Ingress::Ingress(CorePool& cores, const RoutingTable& routes, const ModelApi& models,
+                 IngressLimits limits)
+    : cores_(cores), routes_(routes), models_(models), limits_(limits) {
   for (std::size_t i = 0; i < cores.size(); ++i) {
     lanes_.push_back(std::make_unique<Lane>(cores.core(i)));
   }

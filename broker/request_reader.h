@@ -46,7 +46,22 @@ class RequestReader {
   /// has read, if it is here already.
   [[nodiscard]] AfterReply after_reply();
 
-  /// Writes an answer. False when the peer did not take it.
+  [[nodiscard]] bool is_http_1_0() const noexcept { return http_1_0_; }
+
+  /// After after_reply(): the connection ends with this answer all the same.
+  AfterReply close_after_reply() noexcept {
+    keep_alive_ = false;
+    return AfterReply::close;
+  }
+
+  /// Whether the peer has closed its side while its answer was being made; bytes that it sent
+  /// before do not hide it.
+  [[nodiscard]] bool peer_has_left() noexcept { return has_left(socket_); }
+
+  /// Writes a part of an answer. False when the peer did not take it.
+  Awaitable<bool> write(std::string_view text);
+
+  /// Writes an answer, or the end of one. False when the peer did not take it.
   Awaitable<bool> reply(std::string_view text, AfterReply after);
 
   /// Closes so that the last answer arrives: what the peer still sends is read and dropped first,

@@ -48,7 +48,7 @@ class IngressTest : public testing::Test {
  protected:
   void start(IngressLimits limits = {}) {
     ASSERT_TRUE(routes_.add("/default/b", sink_, "broker", "default", "b"));
-    ingress_ = std::make_unique<Ingress>(pool_, routes_, limits);
+    ingress_ = std::make_unique<Ingress>(pool_, routes_, models_, limits);
     port_ = run_on_core(pool_.core(0), open());
   }
 
@@ -81,6 +81,7 @@ class IngressTest : public testing::Test {
 
   CorePool pool_{2};
   RoutingTable routes_;
+  ModelApi models_{"1"};
   std::shared_ptr<SharedSink> sink_ = std::make_shared<SharedSink>();
   std::unique_ptr<Ingress> ingress_;
   std::uint16_t port_ = 0;
@@ -412,7 +413,7 @@ TEST_F(IngressTest, CountsAnswersByRouteAndCode) {
 
 TEST_F(IngressTest, RefusesAnAddressThatIsTaken) {
   start();
-  Ingress second(pool_, routes_, {});
+  Ingress second(pool_, routes_, models_, {});
   const auto bind = [](Ingress& ingress, std::uint16_t port) -> Awaitable<std::string> {
     const auto bound = ingress.bind("127.0.0.1", port);
     co_return bound ? "bound" : bound.error().detail;
