@@ -38,6 +38,7 @@ AdminPages::AdminPages(const House& house) : house_(house) {
   add_ingress_metrics();
   add_dispatch_metrics();
   add_channel_and_source_metrics();
+  house_.models().add_metrics(metrics_);
   metrics_.add("sluice_build_info", "Always 1; the version of this process.", MetricType::gauge,
                [](MetricSeries& out) {
                  out.value({{"version", version_text()}}, 1);
@@ -126,6 +127,7 @@ AdminPage AdminPages::readiness() const {
   nlohmann::ordered_json reasons = nlohmann::ordered_json::array();
   if (draining_.load(std::memory_order_relaxed)) reasons.push_back("draining");
   if (!ready_.load(std::memory_order_relaxed)) reasons.push_back("starting");
+  for (std::string& reason : house_.models().reasons()) reasons.push_back(std::move(reason));
   const bool ready = reasons.empty();
   const nlohmann::ordered_json body = {{"ready", ready}, {"reasons", std::move(reasons)}};
   return {ready ? 200 : 503, "application/json", body.dump() + "\n"};
@@ -141,9 +143,11 @@ AdminPage AdminPages::resources() const {
                                    {"name", entry.name}};
     const std::string url = entry.path.empty() ? entry.url : house_.base_url() + entry.path;
     item["address"] = url.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json{{"url", url}};
-    item["ready"] = ready;
-    item["reason"] = ready ? "" : "Starting";
-    item["message"] = "";
+    std::string waits_for;
+    if (entry.kind == "InferenceService") waits_for = house_.models().reason(entry.ns, entry.name);
+    item["ready"] = ready && waits_for.empty();
+    item["reason"] = !ready ? "Starting" : waits_for.empty() ? "" : "ModelNotReady";
+    item["message"] = waits_for;
     items.push_back(std::move(item));
   }
   const nlohmann::ordered_json body = {{"items", std::move(items)}};

@@ -4,6 +4,7 @@
 #include "base/wait_queue.h"
 #include "broker/flow.h"
 #include "sinks/http_sink.h"
+#include "sinks/inference_sink.h"
 
 #include <algorithm>
 
@@ -116,6 +117,27 @@ Result<void> House::add_dispatcher(HouseChannel& channel, const DispatchSpec& sp
   return boost::outcome_v2::success();
 }
 
+/// What takes events inside the process: models before those that ask them.
+Result<void> House::add_sinks(const ResourceGraph& graph) {
+  for (const InferenceServiceSpec& spec : graph.inference_services) {
+    const std::string path = ingress_path(spec.ns, "inferenceservices", spec.name);
+    SLUICE_TRY(
+        add_address(path, models_.add(spec, path, base_url_ + path), "inferenceservice"));
+  }
+  for (const InferenceSinkSpec& spec : graph.inference_sinks) {
+    const std::string path = ingress_path(spec.ns, "inferencesinks", spec.name);
+    auto sink = make_inference_sink(spec, models_.at(spec.model), base_url_ + path);
+    if (!sink) return named(sink.error(), "InferenceSink " + full_name(spec.ns, spec.name));
+    SLUICE_TRY(add_address(path, sink.value(), "inferencesink"));
+  }
+  for (const SinkSpec& spec : graph.sinks) {
+    const std::string path = ingress_path(spec.ns, "sinks", spec.name);
+    SLUICE_TRY(auto sink, make_sink(spec, base_url_ + path));
+    SLUICE_TRY(add_address(path, sink, "sink"));
+  }
+  return boost::outcome_v2::success();
+}
+
 Result<void> House::add_source(const SourceSpec& spec) {
   DispatchSpec as_sender;
   as_sender.ns = spec.ns;
@@ -146,11 +168,7 @@ Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
     const std::string path = ingress_path(parallel.ns, "parallels", parallel.name);
     SLUICE_TRY(add_flow(flows.emplace_back(channels_of(parallel)), path, "parallel"));
   }
-  for (const SinkSpec& spec : graph.sinks) {
-    const std::string path = ingress_path(spec.ns, "sinks", spec.name);
-    SLUICE_TRY(auto sink, make_sink(spec, base_url_ + path));
-    SLUICE_TRY(add_address(path, sink, "sink"));
-  }
+  SLUICE_TRY(add_sinks(graph));
   for (const auto& [channel, spec] : unwired_) {
     SLUICE_TRY(add_dispatcher(*channel, *spec));
   }
@@ -208,6 +226,7 @@ Awaitable<void> House::visit_all(Visit visit) {
 }
 
 Awaitable<void> House::start() {
+  models_.start();
   co_await visit_all([](Dispatcher& dispatcher) { dispatcher.start(); });
   for (const HouseSource& source : sources_) {
     co_await on_core(*source.core, start_source(*source.source));
@@ -237,7 +256,8 @@ Awaitable<std::uint64_t> House::drain(Deadline deadline, const bool& cut_short) 
   while (steady_clock::now() < deadline && quiet_polls < 2 && !cut_short) {
     bool quiet = depth() == 0;
     if (!quiet) quiet = co_await is_idle_until(deadline);
-    quiet_polls = quiet && ending_.size() == 0 ? quiet_polls + 1 : 0;
+    quiet = quiet && ending_.size() == 0 && models_.is_idle();
+    quiet_polls = quiet ? quiet_polls + 1 : 0;
     co_await clock.wait(*Core::current(), std::min(deadline, steady_clock::now() + kDrainPoll));
   }
   // Closed before the last count: nothing can be accepted and lost behind it.
@@ -254,6 +274,7 @@ Awaitable<void> House::stop() {
   for (std::size_t i = 0; i < cores_.size(); ++i) {
     co_await on_core(cores_.core(i), stop_dispatchers(channels_, cores_.core(i)));
   }
+  models_.stop();
   co_await ending_.join();
 }
 

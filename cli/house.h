@@ -4,6 +4,7 @@
 #include "broker/broker.h"
 #include "broker/dispatcher.h"
 #include "broker/routing_table.h"
+#include "cli/models.h"
 #include "manifest/resource_graph.h"
 #include "sinks/http_client.h"
 #include "sinks/http_sink.h"
@@ -44,11 +45,11 @@ class House {
   /// Errors: what the factories refuse, naming the resource.
   Result<void> build(ResourceGraph graph, const std::string& base_url);
 
-  /// Starts dispatchers, then sources.
+  /// Lets the models begin to load, starts dispatchers, then sources.
   Awaitable<void> start();
 
-  /// Stops the sources and waits until they have ended and every channel is empty, `deadline` has
-  /// passed, `cut_short` has become true, or all that is left waits for retries past the deadline.
+  /// Stops the sources and waits until they have ended, every channel is empty and no model is
+  /// asked, `deadline` has passed, `cut_short` has become true, or all that is left waits for retries past the deadline.
   /// Accepts nothing more then, and answers how many events are left.
   Awaitable<std::uint64_t> drain(Deadline deadline, const bool& cut_short);
 
@@ -62,6 +63,7 @@ class House {
     return channels_;
   }
   [[nodiscard]] const std::vector<HouseSource>& sources() const noexcept { return sources_; }
+  [[nodiscard]] const Models& models() const noexcept { return models_; }
 
   /// Events that some channel holds.
   [[nodiscard]] std::uint64_t depth() const noexcept;
@@ -76,6 +78,7 @@ class House {
   Result<void> add_dispatcher(HouseChannel& channel, const DispatchSpec& spec);
   Result<SinkPtr> sink_for(const Destination& destination, const DispatchSpec& spec,
                            bool expects_reply);
+  Result<void> add_sinks(const ResourceGraph& graph);
   Result<void> add_source(const SourceSpec& spec);
   Awaitable<bool> is_idle_until(Deadline deadline);
   template <typename Visit>
@@ -89,6 +92,7 @@ class House {
   std::vector<std::unique_ptr<HouseChannel>> channels_;
   std::vector<std::pair<HouseChannel*, const DispatchSpec*>> unwired_;  // During build() only.
   std::map<HttpSinkOptions, SinkPtr> http_sinks_;                       // During build() only.
+  Models models_;
   std::vector<HouseSource> sources_;
   TaskGroup ending_;  // On the first core.
 };

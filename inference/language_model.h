@@ -6,13 +6,12 @@
 #include "inference/cpu_backend.h"
 #include "inference/engine.h"
 #include "inference/generation.h"
-#include "inference/grammar.h"
+#include "inference/grammar_cache.h"
+#include "inference/load_facts.h"
 #include "inference/model_config.h"
 #include "inference/result.h"
 #include "inference/tokenizer.h"
-#include "inference/vocabulary_trie.h"
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -47,15 +46,6 @@ struct LanguageModelOptions {
 
 inline constexpr std::int64_t kDefaultKvCacheBytes = std::int64_t{1} << 30;
 
-/// What a load came to, for people.
-struct LoadFacts {
-  std::int64_t weight_bytes = 0;
-  std::chrono::milliseconds load_time{0};
-  std::string device;  ///< E.g. "cpu avx512_bf16 bf16, 2 threads".
-  std::int64_t kv_cache_bytes = 0;
-  std::int64_t max_context = 0;  ///< The longest that fits.
-};
-
 /// A checkpoint that is ready to be asked: its files read, and an engine that runs it.
 class LanguageModel {
  public:
@@ -73,10 +63,8 @@ class LanguageModel {
   /// Errors: invalid_argument, naming the field; so also where the prompt is too long.
   [[nodiscard]] Result<GenerationRequest> prepare(const CompletionRequest& request);
 
-  /// Compiles the constraint, or finds that it was compiled; GenerationRequest::mask comes of it.
-  /// Errors: invalid_argument.
-  [[nodiscard]] Result<std::shared_ptr<const CompiledGrammar>> grammar_of(
-      const OutputConstraint& output);
+  /// Compiled constraints: what is asked for ahead is there when the first prompt comes.
+  [[nodiscard]] GrammarCache& grammars() noexcept { return *grammars_; }
 
   [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
   [[nodiscard]] const Tokenizer& tokenizer() const noexcept { return *tokenizer_; }
@@ -85,16 +73,15 @@ class LanguageModel {
   [[nodiscard]] const Engine& engine() const noexcept { return *engine_; }
 
  private:
-  class GrammarCache;
-
   LanguageModel();
+  Result<void> load_text(const LanguageModelOptions& options);
+  Result<void> load_weights_and_engine(const LanguageModelOptions& options);
   [[nodiscard]] Result<RenderedPrompt> render(const CompletionRequest& request) const;
 
   ModelConfig config_;
   GenerationConfig generation_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<ChatTemplate> template_;
-  std::shared_ptr<const VocabularyTrie> trie_;
   std::unique_ptr<GrammarCache> grammars_;
   bool enable_thinking_ = false;
   LoadFacts facts_;

@@ -5,14 +5,19 @@
 #include "base/task.h"
 #include "inference/completion_request.h"
 #include "inference/generation.h"
+#include "inference/load_facts.h"
+#include "inference/vocabulary.h"
 #include "sinks/inference_spec.h"
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 namespace sluice {
 
@@ -43,40 +48,47 @@ class CompletionStream {
   using Item = std::variant<inference::CompletionChunk, inference::Completion>;
   virtual ~CompletionStream() = default;
 
-  /// The next chunk, or the completion, after which nothing comes. `core` is the caller's.
-  /// Errors, after which nothing comes either: deadline_exceeded; those of
-  /// InferenceModel::complete().
+  /// The next chunk, or the completion, after which nothing comes. `core` is the caller's. Where
+  /// `deadline` passes first, nothing is lost: it may be called again.
+  /// Errors: deadline_exceeded (this one; or the generation's own, after which nothing comes);
+  /// those of InferenceModel::complete(), after which nothing comes.
   virtual Task<Item> next(Core& core, Deadline deadline) = 0;
 };
 
 /// One InferenceService: a checkpoint that is loaded on a thread of its own, and an engine that all
-/// cores ask. Broker threads neither load nor tokenise nor compute.
+/// cores ask. Broker threads neither load nor tokenise nor compute, and go before the model's.
 ///
-/// Lifecycle: construct -> start() -> use -> stop() -> destroy.
+/// Lifecycle: construct -> warm()... -> start() -> use -> stop() -> destroy.
 class InferenceModel {
  public:
   enum class State : std::uint8_t { loading, ready, failed };
+  using OnLoaded = std::function<void(const Result<inference::LoadFacts>&)>;
 
   explicit InferenceModel(InferenceServiceSpec spec);
   ~InferenceModel();
   InferenceModel(const InferenceModel&) = delete;
   InferenceModel& operator=(const InferenceModel&) = delete;
 
-  /// Begins to load; says so in the log, and how it ended.
-  void start();
+  /// A constraint that is to be compiled before the model is ready.
+  void warm(inference::OutputConstraint output);
 
-  /// Ends what runs, as cancelled, and blocks until the step that runs has ended. Not on a core
-  /// that others still need.
+  /// Begins to load. `on_loaded` is called once, by the thread that loads, unless stop() comes
+  /// first.
+  void start(OnLoaded on_loaded);
+
+  /// Ends what runs, as cancelled; blocks until the step that runs has ended.
   void stop();
 
   [[nodiscard]] const InferenceServiceSpec& spec() const noexcept { return spec_; }
   [[nodiscard]] const std::string& name() const noexcept { return spec_.model_name; }
 
-  [[nodiscard]] State state() const noexcept;
-  /// One line for readyz: why it is not ready; empty when it is.
-  [[nodiscard]] std::string message() const;
+  [[nodiscard]] State state() const;
+  /// Why it is not ready, in one line; empty when it is.
+  [[nodiscard]] std::string reason() const;
   /// Tokens of prompt and completion; 0 before it is ready.
-  [[nodiscard]] std::int64_t max_context() const noexcept;
+  [[nodiscard]] std::int64_t max_context() const;
+  /// What its token ids stand for; null before it is ready. Lives as long as the model.
+  [[nodiscard]] const inference::Vocabulary* vocabulary() const;
 
   /// The whole completion. While the model loads, waits for it. Ends by `deadline`, and ends the
   /// generation with it. `core` is the caller's.
@@ -90,18 +102,18 @@ class InferenceModel {
   [[nodiscard]] std::unique_ptr<CompletionStream> stream(inference::CompletionRequest request,
                                                          Deadline deadline);
 
-  /// Compiles a constraint ahead, once the model is there; the log says where that fails.
-  void warm(inference::OutputConstraint output);
-
   [[nodiscard]] const InferenceCounters& counters() const noexcept;
-  [[nodiscard]] std::int64_t queue_depth() const noexcept;
+  /// Requests that have not ended, and of these, those that wait for their turn.
+  [[nodiscard]] std::int64_t under_way() const;
+  [[nodiscard]] std::int64_t queue_depth() const;
 
  private:
-  class Loaded;
   struct Shared;
+  class Stream;
 
   InferenceServiceSpec spec_;
-  std::shared_ptr<Shared> shared_;  ///< With the thread that loads.
+  std::vector<inference::OutputConstraint> warm_;
+  std::shared_ptr<Shared> shared_;  ///< With the thread that loads, and with streams.
 };
 
 using InferenceModelPtr = std::shared_ptr<InferenceModel>;

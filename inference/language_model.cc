@@ -1,0 +1,246 @@
+#include "inference/language_model.h"
+
+#include "inference/grammar_cache.h"
+#include "inference/grammar_mask.h"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+#include <utility>
+
+namespace sluice::inference {
+namespace {
+
+// Where nothing is said: one whole context, within these.
+constexpr std::int64_t kLeastKvCacheBytes = std::int64_t{64} << 20;
+
+template <typename T>
+Result<T> word_from(std::string_view name, std::string_view what,
+                    std::span<const std::pair<std::string_view, T>> words) {
+  std::string known;
+  for (const auto& [word, value] : words) {
+    if (word == name) return value;
+    known += (known.empty() ? "" : ", ") + std::string(word);
+  }
+  return fail(Errc::invalid_argument,
+              std::string(what) + ": want one of " + known + ", not '" + std::string(name) + "'");
+}
+
+int default_threads() {
+  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
+  return std::clamp(processors / 2, 1, 8);  // More only wait for the memory.
+}
+
+std::int64_t bytes_of(const TensorView& tensor) {
+  return tensor.num_elements() * static_cast<std::int64_t>(size_of(tensor.dtype));
+}
+
+std::int64_t bytes_of(const Weights& weights, const ModelConfig& config) {
+  std::int64_t bytes = bytes_of(weights.embedding) + bytes_of(weights.norm);
+  if (!config.tie_word_embeddings) bytes += bytes_of(weights.lm_head);
+  for (const LayerWeights& layer : weights.layers) {
+    for (const TensorView* tensor :
+         {&layer.input_norm, &layer.q_proj, &layer.k_proj, &layer.v_proj, &layer.o_proj,
+          &layer.q_norm, &layer.k_norm, &layer.post_attention_norm, &layer.gate_proj,
+          &layer.up_proj, &layer.down_proj}) {
+      bytes += bytes_of(*tensor);
+    }
+  }
+  return bytes;
+}
+
+/// The cache that was asked for, or a default; refused where it is less than --max-model-len.
+Result<std::int64_t> kv_cache_bytes(const LanguageModelOptions& options, const ModelConfig& config,
+                                    WeightFormat format) {
+  const std::int64_t block = kv_block_bytes(config, format);
+  const std::int64_t asked =
+      options.max_context > 0 ? options.max_context : config.max_position_embeddings;
+  const std::int64_t whole = (asked + kKvBlockTokens - 1) / kKvBlockTokens * block;
+  if (options.max_context > config.max_position_embeddings) {
+    return fail(Errc::invalid_argument,
+                "max_model_len " + std::to_string(options.max_context) + ": the model has " +
+                    std::to_string(config.max_position_embeddings) + " positions");
+  }
+  if (options.kv_cache_bytes == 0) {
+    const std::int64_t most = std::max(kDefaultKvCacheBytes, options.max_context > 0 ? whole : 0);
+    return std::clamp(whole, kLeastKvCacheBytes, most);
+  }
+  if (options.max_context > 0 && options.kv_cache_bytes < whole) {
+    return fail(Errc::invalid_argument,
+                "kv_cache_bytes " + std::to_string(options.kv_cache_bytes) + ": max_model_len " +
+                    std::to_string(options.max_context) + " needs " + std::to_string(whole));
+  }
+  return options.kv_cache_bytes;
+}
+
+TokenRules rules_of(const Tokenizer& tokenizer) {
+  TokenRules rules;
+  rules.think_open = tokenizer.find_control("<think>");
+  rules.think_close = tokenizer.find_control("</think>");
+  if (rules.think_close) {
+    rules.forced_close = tokenizer.encode("\n");
+    rules.forced_close.push_back(*rules.think_close);
+    for (const TokenId id : tokenizer.encode("\n\n")) rules.forced_close.push_back(id);
+  }
+  for (const char* name : {"<tool_call>", "</tool_call>"}) {
+    if (const auto id = tokenizer.find_control(name)) rules.visible_controls.push_back(*id);
+  }
+  return rules;
+}
+
+/// The model's own way to sample, and over it what the request says.
+SamplingParams sampling_of(const CompletionRequest& request, const GenerationConfig& model) {
+  SamplingParams sampling;
+  if (model.do_sample) {
+    sampling.temperature = model.temperature;
+    sampling.top_k = model.top_k;
+    sampling.top_p = model.top_p;
+  }
+  sampling.temperature = request.temperature.value_or(sampling.temperature);
+  sampling.top_k = std::max(request.top_k.value_or(sampling.top_k), std::int64_t{0});
+  sampling.top_p = request.top_p.value_or(sampling.top_p);
+  sampling.min_p = request.min_p.value_or(sampling.min_p);
+  sampling.presence_penalty = request.presence_penalty.value_or(sampling.presence_penalty);
+  sampling.frequency_penalty = request.frequency_penalty.value_or(sampling.frequency_penalty);
+  sampling.repetition_penalty = request.repetition_penalty.value_or(sampling.repetition_penalty);
+  sampling.seed = request.seed.value_or(sampling.seed);
+  sampling.top_logprobs = request.top_logprobs;
+  return sampling;
+}
+
+}  // namespace
+
+Result<Device> device_from(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, Device>, 3> kWords = {
+      {{"auto", Device::automatic}, {"cpu", Device::cpu}, {"cuda", Device::cuda}}};
+  return word_from<Device>(name, "device", kWords);
+}
+
+Result<std::optional<WeightFormat>> dtype_from(std::string_view name) {
+  using Format = std::optional<WeightFormat>;
+  static constexpr std::array<std::pair<std::string_view, Format>, 6> kWords = {
+      {{"auto", std::nullopt},
+       {"bfloat16", WeightFormat::bf16},
+       {"bf16", WeightFormat::bf16},
+       {"float32", WeightFormat::f32},
+       {"f32", WeightFormat::f32},
+       {"int8", WeightFormat::int8}}};
+  return word_from<Format>(name, "dtype", kWords);
+}
+
+LanguageModel::LanguageModel() = default;
+LanguageModel::~LanguageModel() = default;
+
+Result<std::unique_ptr<LanguageModel>> LanguageModel::load(const LanguageModelOptions& options) {
+  const auto started = std::chrono::steady_clock::now();
+  std::unique_ptr<LanguageModel> model(new LanguageModel());
+  INFERENCE_TRY(model->config_, load_model_config(options.dir));
+  INFERENCE_TRY(model->generation_, load_generation_config(options.dir));
+  INFERENCE_CHECK(model->load_text(options));
+  INFERENCE_CHECK(model->load_weights_and_engine(options));
+  model->facts_.load_time = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - started);
+  return model;
+}
+
+Result<void> LanguageModel::load_text(const LanguageModelOptions& options) {
+  INFERENCE_TRY(Tokenizer tokenizer, Tokenizer::load(options.dir));
+  tokenizer_ = std::make_unique<Tokenizer>(std::move(tokenizer));
+  const auto ids = static_cast<std::int64_t>(tokenizer_->vocabulary().size());
+  if (ids > config_.vocab_size) {
+    return fail(Errc::invalid_argument,
+                (options.dir / "tokenizer.json").string() + ": has " + std::to_string(ids) +
+                    " ids, vocab_size in config.json is " + std::to_string(config_.vocab_size));
+  }
+  INFERENCE_TRY(ChatTemplate chat, options.chat_template.empty()
+                                       ? ChatTemplate::load(options.dir)
+                                       : ChatTemplate::named(options.chat_template));
+  template_ = std::make_unique<ChatTemplate>(chat);
+  enable_thinking_ = options.enable_thinking;
+  // The tokenizer outlives whoever gets the vocabulary from here.
+  grammars_ = std::make_unique<GrammarCache>(
+      std::shared_ptr<const Vocabulary>(std::shared_ptr<void>(), &tokenizer_->vocabulary()));
+  return {};
+}
+
+Result<void> LanguageModel::load_weights_and_engine(const LanguageModelOptions& options) {
+  if (options.device == Device::cuda) {
+    return fail(Errc::unavailable, "device cuda: this build has no CUDA backend; want cpu or auto");
+  }
+  CpuOptions cpu;
+  cpu.format = options.format.value_or(WeightFormat::bf16);
+  cpu.threads = options.threads > 0 ? options.threads : default_threads();
+  INFERENCE_TRY(cpu.kv_cache_bytes, kv_cache_bytes(options, config_, cpu.format));
+  INFERENCE_TRY(Weights weights, load_weights(options.dir, config_));
+  facts_.weight_bytes = bytes_of(weights, config_);
+  INFERENCE_TRY(auto backend, make_cpu_backend(config_, std::move(weights), cpu));
+
+  EngineOptions engine;
+  engine.scheduler.max_running = options.max_running;
+  engine.scheduler.max_step_tokens =
+      std::max(engine.scheduler.max_step_tokens, options.max_running);
+  engine.scheduler.max_queued_requests = options.max_queued;
+  engine.max_context = options.max_context;
+  engine.rules = rules_of(*tokenizer_);
+  facts_.device = backend->description();
+  facts_.kv_cache_bytes = backend->num_kv_blocks() * kv_block_bytes(config_, cpu.format);
+  engine_ =
+      std::make_unique<Engine>(std::move(engine), std::move(backend), tokenizer_->vocabulary());
+  facts_.max_context = engine_->max_context();
+  return {};
+}
+
+Result<RenderedPrompt> LanguageModel::render(const CompletionRequest& request) const {
+  if (request.messages.empty()) {
+    RenderedPrompt prompt;
+    prompt.tokens = tokenizer_->encode(request.prompt);
+    return prompt;
+  }
+  ChatRequest chat;
+  chat.messages = request.messages;
+  chat.tools = request.tools;
+  chat.enable_thinking = request.enable_thinking.value_or(enable_thinking_);
+  return template_->render(chat, *tokenizer_);
+}
+
+Result<GenerationRequest> LanguageModel::prepare(const CompletionRequest& request) {
+  GenerationRequest generation;
+  INFERENCE_TRY(RenderedPrompt prompt, render(request));
+  generation.prompt = std::move(prompt.tokens);
+  generation.starts_thinking = prompt.starts_thinking;
+  generation.may_think = !request.messages.empty() &&
+                         template_->thinking() == ThinkingMode::switchable &&
+                         request.enable_thinking.value_or(enable_thinking_);
+  generation.max_thinking_tokens = request.max_thinking_tokens;
+  generation.sampling = sampling_of(request, generation_);
+  generation.stop = request.stop;
+  generation.stop_token_ids = generation_.eos_token_ids;
+  generation.priority = request.priority;
+  const std::int64_t room = engine_->max_context() - std::ssize(generation.prompt);
+  if (room < 1) {
+    return fail(Errc::invalid_argument,
+                "the prompt has " + std::to_string(generation.prompt.size()) +
+                    " tokens, the context " + std::to_string(engine_->max_context()));
+  }
+  generation.max_tokens = request.max_tokens.value_or(room);
+  if (!request.output.is_set()) return generation;
+
+  INFERENCE_TRY(const auto grammar, grammars_->compile(request.output));
+  INFERENCE_TRY(const auto trie, grammars_->trie());
+  auto mask = make_token_mask(grammar, trie);
+  if (!request.max_tokens && !request.output.choices.empty() && !generation.may_think &&
+      !generation.starts_thinking) {
+    // Each token has a byte at least, and what is not reserved serves others.
+    const auto longest = std::ranges::max(request.output.choices, {}, &std::string::size).size();
+    generation.max_tokens = std::min(room, static_cast<std::int64_t>(longest) + 1);
+  }
+  if (mask->min_tokens() > generation.max_tokens) {
+    return fail(Errc::invalid_argument, "max_tokens " + std::to_string(generation.max_tokens) +
+                                            ": the shortest output takes " +
+                                            std::to_string(mask->min_tokens()) + " tokens");
+  }
+  generation.mask = std::move(mask);
+  return generation;
+}
+
+}  // namespace sluice::inference

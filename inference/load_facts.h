@@ -1,0 +1,18 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace sluice::inference {
+
+/// What loading a model came to, for people.
+struct LoadFacts {
+  std::int64_t weight_bytes = 0;  ///< As they lie in the files.
+  std::chrono::milliseconds load_time{0};
+  std::string device;  ///< E.g. "cpu avx512_bf16 bf16, 2 threads".
+  std::int64_t kv_cache_bytes = 0;
+  std::int64_t max_context = 0;  ///< The longest that fits: tokens of prompt and completion.
+};
+
+}  // namespace sluice::inference

@@ -1,0 +1,117 @@
+// InferenceService (serving.kserve.io/v1beta1): an event is a prompt, the completion is an event
+// (interface.md, section 8).
+
+#include "sinks/inference_service.h"
+
+#include "event/media_type.h"
+#include "sinks/inference_reply.h"
+#include "sinks/openai_request.h"
+
+#include <nlohmann/json.hpp>
+#include <simdjson.h>
+
+namespace sluice {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kCompletionType = "dev.sluice.inference.completion";
+
+inference::CompletionRequest user_says(std::string text) {
+  inference::CompletionRequest request;
+  request.messages.emplace_back();
+  request.messages.back().content = std::move(text);
+  return request;
+}
+
+bool is_json(const Event& event) {
+  const auto type = event.attribute("datacontenttype");
+  return event.data_kind() == DataKind::json || (type && is_json_media_type(*type));
+}
+
+/// {"prompt": "..."} as the chat request that it stands for.
+Result<Json> chat_of_prompt(Json object) {
+  const Json prompt = object["prompt"];
+  if (!prompt.is_string()) return fail(Errc::invalid_argument, "prompt: want a text");
+  object.erase("prompt");
+  object["messages"] = Json::array({{{"role", "user"}, {"content", prompt}}});
+  return object;
+}
+
+Result<inference::CompletionRequest> request_from_object(Json object, std::string_view model) {
+  if (object.contains("prompt") && !object.contains("messages")) {
+    SLUICE_TRY(object, chat_of_prompt(std::move(object)));
+  }
+  if (!object.contains("messages")) {
+    return fail(Errc::invalid_argument,
+                "data: want a chat-completions request with messages, an object with prompt, or a "
+                "text");
+  }
+  SLUICE_TRY(OpenAiRequest request, chat_request_from(object.dump()));
+  if (!request.model.empty() && request.model != model) {
+    return fail(Errc::invalid_argument,
+                "model: '" + std::string(model) + "' is served here, not '" + request.model + "'");
+  }
+  return std::move(request.completion);
+}
+
+class InferenceService final : public Sink {
+ public:
+  InferenceService(InferenceModelPtr model, std::string url)
+      : model_(std::move(model)),
+        url_(std::move(url)),
+        source_("/" + model_->spec().ns + "/inferenceservices/" + model_->spec().name) {}
+
+  Awaitable<Attempt> send(EventPtr event, Deadline deadline) override {
+    auto request = request_from_event(*event, model_->name());
+    if (!request) co_return failed_attempt(request.error());
+    auto completion =
+        co_await model_->complete(*Core::current(), std::move(request).value(), deadline);
+    if (!completion) co_return failed_attempt(completion.error());
+    auto reply = reply_of(*event, completion.value());
+    if (!reply) co_return failed_attempt(reply.error());
+    Attempt attempt;
+    attempt.status = 200;
+    attempt.reply = std::move(reply).value();
+    co_return attempt;
+  }
+
+  const std::string& url() const noexcept override { return url_; }
+
+ private:
+  Result<EventPtr> reply_of(const Event& cause, const inference::Completion& completion) const {
+    InferenceReply reply;
+    reply.source = source_;
+    reply.type = kCompletionType;
+    reply.model = model_->name();
+    reply.data = completion_data(source_, cause, reply.model, completion);
+    return make_inference_reply(cause, std::move(reply), completion);
+  }
+
+  const InferenceModelPtr model_;
+  const std::string url_;
+  const std::string source_;
+};
+
+}  // namespace
+
+Result<inference::CompletionRequest> request_from_event(const Event& event,
+                                                        std::string_view model) {
+  if (event.data().empty())
+    return fail(Errc::invalid_argument, "the event has no data to ask with");
+  if (!simdjson::validate_utf8(event.data())) {
+    return fail(Errc::invalid_argument, "data: is no UTF-8");
+  }
+  if (!is_json(event)) return user_says(std::string(event.data()));
+  Json value = Json::parse(event.data(), nullptr, false);
+  if (value.is_discarded()) return fail(Errc::invalid_argument, "data: is no JSON");
+  if (value.is_string()) return user_says(value.get<std::string>());
+  if (value.is_object()) return request_from_object(std::move(value), model);
+  return fail(Errc::invalid_argument, "data: want an object or a text");
+}
+
+SinkPtr make_inference_service(InferenceModelPtr model, std::string url) {
+  return std::make_shared<InferenceService>(std::move(model), std::move(url));
+}
+
+}  // namespace sluice

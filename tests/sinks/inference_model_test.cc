@@ -1,0 +1,145 @@
+// What is checked: that a model loads beside the cores and those who ask wait for it, that each
+// request ends by its deadline, and what is counted. Method: the demo model, on a core run by hand.
+
+#include "sinks/inference_model.h"
+
+#include "tests/support/inference.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using testing::HasSubstr;
+
+class InferenceModelTest : public testing::Test {
+ protected:
+  void make(InferenceServiceSpec spec = demo_spec()) {
+    model_ = std::make_shared<InferenceModel>(std::move(spec));
+  }
+
+  void start() { start_model(*model_); }
+
+  Result<inference::Completion> complete(inference::CompletionRequest request,
+                                         Deadline deadline = kNever) {
+    return run_task(core_, model_->complete(core_, std::move(request), deadline));
+  }
+
+  std::uint64_t counted(InferenceOutcome outcome) const {
+    return model_->counters().requests[static_cast<std::size_t>(outcome)].load();
+  }
+
+  TestCore test_core_;
+  Core& core_ = test_core_.core;
+  InferenceModelPtr model_;
+};
+
+TEST_F(InferenceModelTest, WhoAsksWaitsUntilItIsLoaded) {
+  make();
+  EXPECT_EQ(model_->state(), InferenceModel::State::loading);
+  EXPECT_THAT(model_->reason(), HasSubstr("loading"));
+  start();
+  const auto completion = complete(user_asks("渴了"));
+  ASSERT_TRUE(completion) << completion.error().detail;
+  EXPECT_EQ(completion.value().text, "喝点水。");
+  EXPECT_EQ(model_->state(), InferenceModel::State::ready);
+  EXPECT_EQ(model_->reason(), "");
+  EXPECT_EQ(model_->max_context(), 1024);
+  EXPECT_EQ(counted(InferenceOutcome::stop), 1U);
+  EXPECT_GT(model_->counters().prompt_tokens.load(), 5U);
+  EXPECT_EQ(model_->counters().completion_tokens.load(), completion.value().tokens.size());
+  EXPECT_EQ(model_->under_way(), 0);
+}
+
+TEST_F(InferenceModelTest, GivesUpWaitingAtTheDeadline) {
+  make();  // Never started.
+  const auto late = complete(user_asks("渴了"), steady_clock::now() + milliseconds(5));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Errc::deadline_exceeded);
+  EXPECT_EQ(counted(InferenceOutcome::expired), 1U);
+}
+
+TEST_F(InferenceModelTest, OneThatCannotBeLoadedSaysWhy) {
+  InferenceServiceSpec spec = demo_spec();
+  spec.model_dir = "/does/not/exist";
+  make(std::move(spec));
+  std::optional<Error> reported;
+  model_->start([&](const Result<inference::LoadFacts>& loaded) { reported = loaded.error(); });
+  const auto refused = complete(user_asks("渴了"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+  EXPECT_THAT(refused.error().detail, HasSubstr("/does/not/exist"));
+  EXPECT_THAT(model_->reason(), HasSubstr("/does/not/exist"));
+  EXPECT_EQ(model_->state(), InferenceModel::State::failed);
+  EXPECT_THAT(reported->detail, HasSubstr("/does/not/exist"));
+  EXPECT_EQ(counted(InferenceOutcome::error), 1U);
+}
+
+TEST_F(InferenceModelTest, ADeadlineEndsTheGenerationToo) {
+  make();
+  start();
+  const auto late = complete(takes_long(), steady_clock::now() + milliseconds(200));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Errc::deadline_exceeded);
+  model_->stop();
+  EXPECT_EQ(counted(InferenceOutcome::expired), 1U);
+}
+
+TEST_F(InferenceModelTest, ABadRequestIsRefused) {
+  make();
+  start();
+  auto request = user_asks("x");
+  request.output.schema = R"({"type":"string","pattern":"a"})";
+  const auto refused = complete(std::move(request));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::invalid_argument);
+  EXPECT_THAT(refused.error().detail, HasSubstr("pattern"));
+  EXPECT_EQ(counted(InferenceOutcome::refused), 1U);
+}
+
+TEST_F(InferenceModelTest, AStreamPutTogetherIsTheCompletion) {
+  make();
+  start();
+  auto stream = model_->stream(user_asks("I am thirsty"), kNever);
+  std::string text;
+  for (;;) {
+    auto item = run_task(core_, stream->next(core_, kNever));
+    ASSERT_TRUE(item) << item.error().detail;
+    if (const auto* chunk = std::get_if<inference::CompletionChunk>(&item.value())) {
+      text += chunk->text;
+      continue;
+    }
+    EXPECT_EQ(std::get<inference::Completion>(item.value()).text, text);
+    break;
+  }
+  EXPECT_EQ(text, "Drink some water.");
+}
+
+TEST_F(InferenceModelTest, ADroppedStreamEndsItsGeneration) {
+  make();
+  start();
+  auto stream = model_->stream(takes_long(), kNever);
+  ASSERT_TRUE(run_task(core_, stream->next(core_, kNever)));
+  stream.reset();
+  // The next one has the model to itself: with one at a time it would otherwise wait for long.
+  EXPECT_TRUE(complete(user_asks("渴了")));
+  EXPECT_EQ(counted(InferenceOutcome::cancelled), 1U);
+}
+
+TEST_F(InferenceModelTest, StopEndsWhatRunsAndTakesNothingMore) {
+  make();
+  start();
+  auto stream = model_->stream(takes_long(), kNever);
+  ASSERT_TRUE(run_task(core_, stream->next(core_, kNever)));
+  model_->stop();
+  Result<CompletionStream::Item> item = run_task(core_, stream->next(core_, kNever));
+  while (item) item = run_task(core_, stream->next(core_, kNever));
+  EXPECT_EQ(item.error().code, Errc::cancelled);
+  EXPECT_FALSE(complete(user_asks("x")));
+}
+
+}  // namespace
+}  // namespace sluice
