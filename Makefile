@@ -4,7 +4,7 @@
 BUILD := build
 JOBS  ?= $(shell nproc)
 # The example that `make demo` and `make run` start.
-EXAMPLE := $(if $(wildcard examples/thirst),examples/thirst,examples/hello)
+EXAMPLE := examples/thirst
 OUR_SOURCES = $(shell find base event inference filter channels sinks sources manifest broker cli \
                 tests bench -name '*.cc' -o -name '*.h')
 

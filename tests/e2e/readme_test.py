@@ -41,7 +41,7 @@ def curl(*arguments):
 class FirstScreen(unittest.TestCase):
     def test_the_manifest_and_the_curl_do_what_they_say(self):
         with Subscriber() as subscriber:
-            manifest = blocks("yaml")[0]
+            manifest = next(block for block in blocks("yaml") if "kind: Broker" in block)
             address = re.search(r"http://127\.0\.0\.1:9000", manifest)
             self.assertIsNotNone(address)
             with Broker(manifest.replace(address[0], subscriber.url.rstrip("/"))) as server:
@@ -58,6 +58,15 @@ class FirstScreen(unittest.TestCase):
                         ran += 1
                 self.assertGreater(ran, 0)
                 eventually(lambda: len(subscriber.received) == ran, "the deliveries")
+
+    def test_its_inference_sink_is_valid(self):
+        sink = next(block for block in blocks("yaml") if "kind: InferenceSink" in block)
+        model = os.path.join(support.ROOT, "models", "ce-tiny-demo")
+        service_of = ("apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: qwen}\n"
+                      "spec: {predictor: {model: {modelFormat: {name: huggingface}, storageUri: "
+                      f"{model}}}}}}}\n")
+        subprocess.run([support.SLUICE, "validate", "-f", "-"], input=documents(sink, service_of), text=True,
+                       check=True, stdout=subprocess.DEVNULL)
 
     def test_its_make_targets_exist(self):
         with open(os.path.join(support.ROOT, "Makefile"), encoding="utf-8") as file:
