@@ -18,7 +18,7 @@ declare -A needed=(
 )
 declare -A wanted=(
   [build]=""
-  [test]="curl prometheus clang-14 libclang-rt-14-dev"
+  [test]="curl prometheus clang-14 libclang-rt-14-dev python3-venv"
   [bench]="nginx-light valgrind"
   [lint]="clang-14"
 )
@@ -56,6 +56,7 @@ missing() {
       g++ | make | cmake | ccache | python3 | curl | valgrind | prometheus | \
         clang-14 | clang-format-14 | clang-tidy-14) command -v "$name" >/dev/null && continue ;;
       ninja-build) command -v ninja >/dev/null && continue ;;
+      python3-venv) python3 -c 'import ensurepip' 2>/dev/null && continue ;;
       nginx-light) PATH=$PATH:/usr/sbin command -v nginx >/dev/null && continue ;;
     esac
     echo "$name"

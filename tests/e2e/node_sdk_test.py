@@ -2,38 +2,12 @@
 """A real client: the CloudEvents SDK for JavaScript posts events in both modes, and its HTTP receiver takes
 what Sluice delivers, in binary and in structured mode (node/sdk.mjs)."""
 
-import os
-import shutil
 import subprocess
 import unittest
 
 import support
+from clients import NODE, install_node_packages
 from support import Broker, broker, documents, service, trigger
-
-NODE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "node")
-
-
-def install():
-    """Puts the SDK in place; skips where that cannot be done here."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        support.skip_all("node and npm are not installed")
-    version = subprocess.run(["node", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    if int(version.lstrip("v").split(".")[0]) < 18:
-        support.skip_all(f"node {version.strip()} is older than 18")
-    if os.path.exists(os.path.join(NODE, "node_modules", ".package-lock.json")):
-        return
-    try:
-        ran = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=NODE,
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
-    except subprocess.TimeoutExpired:
-        support.skip_all("the npm registry did not answer within two minutes")
-    if ran.returncode != 0:
-        if any(word in ran.stdout for word in ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT",
-                                               "ECONNRESET", "E403", "E404", "network")):
-            support.skip_all("the npm registry cannot be reached")
-        raise SystemExit(f"npm ci failed:\n{ran.stdout}")
-
 
 class NodeSdk(unittest.TestCase):
     def run_sdk(self, delivery):
@@ -57,5 +31,5 @@ class NodeSdk(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    install()
+    install_node_packages()
     support.main()
