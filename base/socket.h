@@ -79,6 +79,9 @@ struct ReadNow {
 /// it nor sent anything.
 [[nodiscard]] bool is_quiet(TcpSocket& socket) noexcept;
 
+/// Whether the peer has closed its side or the connection has broken, whatever is still to be read.
+[[nodiscard]] bool has_left(TcpSocket& socket) noexcept;
+
 /// Acknowledges what has come at once. For a message that comes in pieces: a peer with Nagle's
 /// algorithm sends the next piece only then, and the kernel would let it wait for 40 ms.
 void acknowledge_now(TcpSocket& socket) noexcept;

@@ -1,5 +1,7 @@
 #include "broker/http_reply.h"
 
+#include "event/event_http.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -19,6 +21,11 @@ constexpr std::string_view connection_line(AfterReply after) noexcept {
       break;
   }
   return "connection: close\r\n";
+}
+
+std::string retry_line(int status) {
+  if (status != 429 && status != 503) return {};
+  return fmt::format("retry-after: {}\r\n", kRetryAfterSeconds);
 }
 
 }  // namespace
@@ -70,6 +77,15 @@ std::string_view accepted_reply(AfterReply after) noexcept {
   return "HTTP/1.1 202 Accepted\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 }
 
+std::string event_reply(const Event& event, AfterReply after) {
+  std::string reply = "HTTP/1.1 200 OK\r\n";
+  reply += connection_line(after);
+  append_binary_headers(event, reply);
+  reply += fmt::format("content-length: {}\r\n\r\n", event.data().size());
+  reply += event.data();
+  return reply;
+}
+
 std::string webhook_reply(AfterReply after) {
   return fmt::format(
       "HTTP/1.1 200 OK\r\n{}WebHook-Allowed-Origin: *\r\nWebHook-Allowed-Rate: *\r\n{}"
@@ -86,11 +102,31 @@ std::string problem_reply(int status, std::string_view detail, AfterReply after,
       problem.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   std::string extra(connection_line(after));
   if (status == 405) extra += kAllow;
-  if (status == 429 || status == 503)
-    extra += fmt::format("retry-after: {}\r\n", kRetryAfterSeconds);
+  extra += retry_line(status);
   return fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\n{}content-length: {}\r\n\r\n{}",
       status, reason_phrase(status), extra, body.size(), has_body ? body : "");
+}
+
+std::string json_reply(const JsonAnswer& answer, AfterReply after) {
+  std::string extra(connection_line(after));
+  if (!answer.allow.empty()) extra += fmt::format("allow: {}\r\n", answer.allow);
+  extra += retry_line(answer.status);
+  return fmt::format(
+      "HTTP/1.1 {} {}\r\ncontent-type: application/json\r\n{}content-length: {}\r\n\r\n{}",
+      answer.status, reason_phrase(answer.status), extra, answer.body.size(),
+      answer.has_body ? answer.body : std::string_view());
+}
+
+std::string options_reply(std::string_view allow, AfterReply after) {
+  return fmt::format("HTTP/1.1 200 OK\r\nallow: {}\r\n{}content-length: 0\r\n\r\n", allow,
+                     connection_line(after));
+}
+
+std::string event_stream_head(AfterReply after, bool is_chunked) {
+  return fmt::format(
+      "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n{}{}\r\n",
+      is_chunked ? "transfer-encoding: chunked\r\n" : "", connection_line(after));
 }
 
 }  // namespace sluice

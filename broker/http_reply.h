@@ -1,5 +1,7 @@
 #pragma once
 
+#include "event/event.h"
+
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,9 @@ enum class AfterReply { keep, keep_http_1_0, close };
 /// 202 with an empty body.
 [[nodiscard]] std::string_view accepted_reply(AfterReply after) noexcept;
 
+/// 200 with an event in binary mode: what a sink has replied.
+[[nodiscard]] std::string event_reply(const Event& event, AfterReply after);
+
 /// 200 to OPTIONS: what the CloudEvents webhook handshake asks for (http-webhook.md 4.2).
 [[nodiscard]] std::string webhook_reply(AfterReply after);
 
@@ -21,5 +26,22 @@ enum class AfterReply { keep, keep_http_1_0, close };
 /// answers to HEAD.
 [[nodiscard]] std::string problem_reply(int status, std::string_view detail, AfterReply after,
                                         bool has_body = true);
+
+/// What the model APIs answer with.
+struct JsonAnswer {
+  int status = 200;
+  std::string_view body;
+  std::string_view allow;  ///< The header's value; empty: none.
+  bool has_body = true;    ///< False in answers to HEAD.
+};
+
+/// `Retry-After` comes with 429 and 503.
+[[nodiscard]] std::string json_reply(const JsonAnswer& answer, AfterReply after);
+
+/// 200 to OPTIONS on a path of the model APIs.
+[[nodiscard]] std::string options_reply(std::string_view allow, AfterReply after);
+
+/// The head of server-sent events, in chunks or until the connection closes.
+[[nodiscard]] std::string event_stream_head(AfterReply after, bool is_chunked);
 
 }  // namespace sluice

@@ -39,6 +39,7 @@ class Ingress::Session {
  public:
   Session(Ingress& ingress, Core& core, TcpSocket socket)
       : ingress_(ingress),
+        core_(core),
         reader_(core, std::move(socket), ingress.limits_, ingress.lanes_[core.index()]->head) {}
 
   Awaitable<void> run() {
@@ -60,6 +61,7 @@ class Ingress::Session {
   [[nodiscard]] static std::optional<Refusal> check_mode(HttpMode mode);
 
   Ingress& ingress_;
+  Core& core_;
   RequestReader reader_;
 };
 
@@ -72,6 +74,10 @@ Awaitable<bool> Ingress::Session::serve_one() {
     co_return co_await refuse(unknown, reader_.fault().status, reader_.fault().detail);
   }
   const RequestHead& head = reader_.head();
+  if (is_model_api(head.target)) {
+    const ApiCall call{reader_, core_, ingress_.draining_, ingress_.stopping_};
+    co_return co_await ingress_.models_.serve(call);
+  }
   Route* const route = ingress_.routes_.find(head.target);
   if (head.method == "OPTIONS" && route != nullptr) {
     const AfterReply after = reader_.after_reply();
@@ -133,14 +139,17 @@ Awaitable<bool> Ingress::Session::serve_event(Route& route) {
   if (!event) co_return co_await refuse(route, 400, std::move(event.error().detail));
 
   const AfterReply after = reader_.after_reply();  // Views into the request end here.
-  const Deadline deadline = steady_clock::now() + ingress_.limits_.body_timeout;
+  const Deadline deadline = steady_clock::now() + ingress_.limits_.answer_timeout;
   const Attempt result = co_await route.sink->send(std::move(event).value(), deadline);
   if (!result.succeeded()) {
     const int status = result.status == 0 ? 503 : result.status;
     co_return co_await refuse(route, status, result.detail);
   }
-  route.counters.count(202);
-  const bool taken = co_await reader_.reply(accepted_reply(after), after);
+  route.counters.count(result.reply ? 200 : 202);
+  std::string event_text;
+  if (result.reply) event_text = event_reply(*result.reply, after);
+  const std::string_view text = result.reply ? event_text : accepted_reply(after);
+  const bool taken = co_await reader_.reply(text, after);
   co_return taken&& after != AfterReply::close;
 }
 
@@ -156,8 +165,9 @@ Awaitable<bool> Ingress::Session::refuse(Route& route, int status, std::string d
   co_return taken&& after != AfterReply::close;
 }
 
-Ingress::Ingress(CorePool& cores, const RoutingTable& routes, IngressLimits limits)
-    : cores_(cores), routes_(routes), limits_(limits) {
+Ingress::Ingress(CorePool& cores, const RoutingTable& routes, const ModelApi& models,
+                 IngressLimits limits)
+    : cores_(cores), routes_(routes), models_(models), limits_(limits) {
   for (std::size_t i = 0; i < cores.size(); ++i) {
     lanes_.push_back(std::make_unique<Lane>(cores.core(i)));
   }

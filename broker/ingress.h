@@ -4,6 +4,7 @@
 #include "base/listener.h"
 #include "base/socket.h"
 #include "base/task_group.h"
+#include "broker/model_api.h"
 #include "broker/request_reader.h"
 #include "broker/routing_table.h"
 
@@ -21,7 +22,9 @@ namespace sluice {
 /// Lifecycle: construct -> bind() -> start() -> drain() -> stop() -> destroy; all from one core.
 class Ingress {
  public:
-  Ingress(CorePool& cores, const RoutingTable& routes, IngressLimits limits);
+  /// `models` answers what is under /v1/, /v2 and /openai/.
+  Ingress(CorePool& cores, const RoutingTable& routes, const ModelApi& models,
+          IngressLimits limits);
   ~Ingress();
 
   /// Binds the address and answers the port. Port 0 takes a free one.
@@ -47,6 +50,7 @@ class Ingress {
 
   CorePool& cores_;
   const RoutingTable& routes_;
+  const ModelApi& models_;
   IngressLimits limits_;
   std::atomic<bool> draining_{false};
   std::atomic<bool> stopping_{false};

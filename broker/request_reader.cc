@@ -223,6 +223,13 @@ AfterReply RequestReader::after_reply() {
   return http_1_0_ ? AfterReply::keep_http_1_0 : AfterReply::keep;
 }
 
+Awaitable<bool> RequestReader::write(std::string_view text) {
+  deadline_.set(steady_clock::now() + limits_.body_timeout);
+  Unwritten unwritten{text, ""};
+  const auto sent = co_await write_all(socket_, unwritten, deadline_);
+  co_return sent.has_value();
+}
+
 Awaitable<bool> RequestReader::reply(std::string_view text, AfterReply after) {
   deadline_.set(steady_clock::now() + limits_.body_timeout);
   Unwritten unwritten{text, ""};

@@ -16,6 +16,7 @@ struct IngressLimits {
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};  ///< Without progress.
   std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds answer_timeout{600'000};  ///< For a sink to take an event: an attempt's.
 };
 
 /// Reads the requests of one connection, one after the other, and writes their answers.
@@ -46,7 +47,22 @@ class RequestReader {
   /// has read, if it is here already.
   [[nodiscard]] AfterReply after_reply();
 
-  /// Writes an answer. False when the peer did not take it.
+  [[nodiscard]] bool is_http_1_0() const noexcept { return http_1_0_; }
+
+  /// After after_reply(): the connection ends with this answer all the same.
+  AfterReply close_after_reply() noexcept {
+    keep_alive_ = false;
+    return AfterReply::close;
+  }
+
+  /// Whether the peer has closed its side while its answer was being made; bytes that it sent
+  /// before do not hide it.
+  [[nodiscard]] bool peer_has_left() noexcept { return has_left(socket_); }
+
+  /// Writes a part of an answer. False when the peer did not take it.
+  Awaitable<bool> write(std::string_view text);
+
+  /// Writes an answer, or the end of one. False when the peer did not take it.
   Awaitable<bool> reply(std::string_view text, AfterReply after);
 
   /// Closes so that the last answer arrives: what the peer still sends is read and dropped first,

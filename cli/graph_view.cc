@@ -23,6 +23,8 @@ class Drawing {
     for (const SinkSpec& sink : graph.sinks) {
       (void)local(ingress_path(sink.ns, "sinks", sink.name), sink.kind, sink.ns, sink.name);
     }
+    for (const InferenceServiceSpec& model : graph.inference_services) draw_model(model);
+    for (const InferenceSinkSpec& sink : graph.inference_sinks) draw_inference_sink(sink);
     return std::move(view_);
   }
 
@@ -128,6 +130,18 @@ class Drawing {
       reply(node, subscriber.reply ? subscriber.reply : spec.reply);
       dead_letters(node, subscriber.delivery);
     }
+  }
+
+  void draw_model(const InferenceServiceSpec& spec) {
+    const std::size_t node = local(ingress_path(spec.ns, "inferenceservices", spec.name),
+                                   "InferenceService", spec.ns, spec.name);
+    if (spec.model_name != spec.name) view_.nodes[node].detail = "model " + spec.model_name;
+  }
+
+  void draw_inference_sink(const InferenceSinkSpec& spec) {
+    const std::size_t node = local(ingress_path(spec.ns, "inferencesinks", spec.name),
+                                   "InferenceSink", spec.ns, spec.name);
+    edge(node, target(Destination{spec.model}), EdgeKind::event, "prompt");
   }
 
   GraphView view_;

@@ -28,8 +28,8 @@ struct GraphView {
 };
 
 /// Sources, brokers, triggers with their filters, channels, subscriptions, flows with their steps,
-/// sinks and dead letter sinks. That a Trigger's replies enter its Broker is true of all and not
-/// drawn.
+/// sinks, models and dead letter sinks. That a Trigger's replies enter its Broker is true of all
+/// and not drawn.
 [[nodiscard]] GraphView graph_view(const ResourceGraph& graph);
 
 /// A filter for people: `type = a and source starts with /b`.

@@ -226,7 +226,6 @@ Awaitable<void> House::visit_all(Visit visit) {
 }
 
 Awaitable<void> House::start() {
-  models_.start();
   co_await visit_all([](Dispatcher& dispatcher) { dispatcher.start(); });
   for (const HouseSource& source : sources_) {
     co_await on_core(*source.core, start_source(*source.source));

@@ -7,6 +7,7 @@
 #include "cli/admin_pages.h"
 #include "cli/command.h"
 #include "cli/house.h"
+#include "cli/version.h"
 
 #include <boost/asio/signal_set.hpp>
 #include <spdlog/spdlog.h>
@@ -52,7 +53,8 @@ class Server {
   Server(CorePool& cores, const ServerOptions& options)
       : options_(options),
         house_(cores, client_limits(options.limits)),
-        ingress_(cores, house_.routes(), options.limits),
+        models_(version_text()),
+        ingress_(cores, house_.routes(), models_, options.limits),
         admin_(cores.core(0)),
         pages_(house_),
         signals_(cores.core(0).executor(), SIGTERM, SIGINT),
@@ -66,10 +68,12 @@ class Server {
   Awaitable<int> shut_down();
   Awaitable<void> stop_all();
   int refuse(const Error& error, int status);
+  Result<void> add_models();
   void announce(steady_clock::time_point started) const;
 
   const ServerOptions& options_;
   House house_;
+  ModelApi models_;
   Ingress ingress_;
   Admin admin_;
   AdminPages pages_;
@@ -85,6 +89,14 @@ int Server::refuse(const Error& error, int status) {
   return status;
 }
 
+/// What the model APIs serve: each InferenceService's model, under its own name.
+Result<void> Server::add_models() {
+  for (const InferenceModelPtr& model : house_.models().all()) {
+    SLUICE_TRY(models_.add(text_model_of(model)));
+  }
+  return boost::outcome_v2::success();
+}
+
 Awaitable<int> Server::run(ResourceGraph graph) {
   const auto started = steady_clock::now();
   listen_ = options_.listen;
@@ -94,6 +106,12 @@ Awaitable<int> Server::run(ResourceGraph graph) {
   listen_.port = port.value();
   const auto built = house_.build(std::move(graph), url_of(listen_));
   if (!built) co_return refuse(built.error(), kExitConfig);
+  const auto named = add_models();
+  if (!named) {
+    const int status = refuse(named.error(), kExitConfig);
+    co_await stop_all();
+    co_return status;
+  }
   ::malloc_trim(0);  // Reading manifests needs more memory than what they describe.
   pages_.add_to(admin_);
   const auto admin_port = admin_.listen(admin_address_.host, admin_address_.port);
@@ -108,6 +126,7 @@ Awaitable<int> Server::run(ResourceGraph graph) {
   pages_.set_ready(true);
   announce(started);
   std::cerr << options_.notices;
+  house_.load_models();
   co_await wait_for_signal();
   co_return co_await shut_down();
 }

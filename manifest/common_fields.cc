@@ -1,8 +1,26 @@
 #include "manifest/common_fields.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sluice {
+
+bool check_extension_name(const std::string& name, const YamlNode& at, Findings& findings) {
+  constexpr std::string_view kCore[] = {"specversion", "id",   "source",     "type",
+                                        "subject",     "time", "dataschema", "datacontenttype",
+                                        "data"};
+  const bool good = !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  });
+  if (!good) {
+    findings.error(at, in_quotes(name) + " cannot be an extension's name",
+                   "extensions are lower-case letters and digits");
+    return false;
+  }
+  if (std::ranges::find(kCore, name) == std::end(kCore)) return true;
+  findings.error(at, "'" + name + "' is an attribute of its own, no extension", "leave it out");
+  return false;
+}
 
 template <>
 std::span<const std::string_view> words_of<BackoffPolicy>() {

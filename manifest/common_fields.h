@@ -47,6 +47,9 @@ struct MetadataFields {
   Value<AnyYaml> ignored;
 };
 
+/// Whether events can have an extension of that name. False, with a finding at `at`, when not.
+bool check_extension_name(const std::string& name, const YamlNode& at, Findings& findings);
+
 template <>
 const Shape<RefFields>& shape_of();
 template <>

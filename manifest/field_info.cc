@@ -141,6 +141,17 @@ bool read_value(const YamlNode& node, const FieldInfo& info, Findings& findings,
   return true;
 }
 
+bool read_value(const YamlNode& node, const FieldInfo& info, Findings& findings, StringList& out) {
+  if (!expect_list(node, info, findings)) return false;
+  for (const YamlNode* item : node.items) {
+    Value<std::string> value;
+    if (!read_value(*item, info, findings, value.value)) continue;
+    value.node = item;
+    out.push_back(std::move(value));
+  }
+  return true;
+}
+
 bool read_word(const YamlNode& node, const FieldInfo& info, std::span<const std::string_view> words,
                Findings& findings, std::size_t& out) {
   const auto known = std::ranges::find(words, node.text);

@@ -26,6 +26,7 @@ struct Value {
 };
 
 using StringMap = std::map<std::string, Value<std::string>>;
+using StringList = std::vector<Value<std::string>>;
 
 /// A field that is accepted as it is, and looked at elsewhere or nowhere.
 struct AnyYaml {};
@@ -56,6 +57,7 @@ inline std::string_view type_name(const bool*) { return "boolean"; }
 inline std::string_view type_name(const std::int64_t*) { return "integer"; }
 inline std::string_view type_name(const std::chrono::milliseconds*) { return "duration"; }
 inline std::string_view type_name(const StringMap*) { return "map of strings"; }
+inline std::string_view type_name(const StringList*) { return "list of strings"; }
 inline std::string_view type_name(const AnyYaml*) { return "any"; }
 
 /// Reads one value. False, with a finding, when it is not of the type.
@@ -64,6 +66,7 @@ bool read_value(const YamlNode&, const FieldInfo&, Findings&, bool& out);
 bool read_value(const YamlNode&, const FieldInfo&, Findings&, std::int64_t& out);
 bool read_value(const YamlNode&, const FieldInfo&, Findings&, std::chrono::milliseconds& out);
 bool read_value(const YamlNode&, const FieldInfo&, Findings&, StringMap& out);
+bool read_value(const YamlNode&, const FieldInfo&, Findings&, StringList& out);
 inline bool read_value(const YamlNode&, const FieldInfo&, Findings&, AnyYaml&) { return true; }
 
 // What the templates of field_table.h share.

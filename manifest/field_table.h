@@ -102,6 +102,8 @@ template <typename T>
 inline constexpr bool kIsList = false;
 template <typename T>
 inline constexpr bool kIsList<std::vector<Value<T>>> = true;
+template <>
+inline constexpr bool kIsList<StringList> = false;  // Its elements have no table.
 
 /// A line of a table: the member that the field is read into, and what people are told. `S` is
 /// given where the member is one of a base class.

@@ -4,7 +4,6 @@
 #include "manifest/build.h"
 #include "sources/ping_source_spec.h"
 
-#include <algorithm>
 #include <array>
 
 namespace sluice {
@@ -47,23 +46,9 @@ const YamlNode& place_of(const std::string& detail, const PingSourceFields& fiel
 }
 
 void check_extensions(const PingSourceFields& fields, SourceSpec& spec, Findings& findings) {
-  constexpr std::string_view kCore[] = {"specversion", "id",   "source",     "type",
-                                        "subject",     "time", "dataschema", "datacontenttype",
-                                        "data"};
   if (!fields.ce_overrides) return;
   for (const auto& [name, value] : *fields.ce_overrides->extensions) {
-    const bool good = !name.empty() && std::ranges::all_of(name, [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    });
-    if (!good) {
-      findings.error(*value.node, in_quotes(name) + " cannot be an extension's name",
-                     "extensions are lower-case letters and digits");
-    } else if (std::ranges::find(kCore, name) != std::end(kCore)) {
-      findings.error(*value.node, "'" + name + "' is an attribute of its own, no extension",
-                     "leave it out");
-    } else {
-      spec.ce_overrides.emplace(name, *value);
-    }
+    if (check_extension_name(name, *value.node, findings)) spec.ce_overrides.emplace(name, *value);
   }
 }
 

@@ -2,7 +2,9 @@
 
 #include "manifest/annotations.h"
 #include "manifest/common_fields.h"
+#include "manifest/inference_args.h"
 #include "manifest/kind.h"
+#include "sinks/inference_parameters_spec.h"
 
 #include <set>
 
@@ -39,11 +41,11 @@ constexpr std::string_view kReferences = R"(## References
 A destination is a `ref`, a `uri`, or both. `uri` is an absolute `http://` URL; with a `ref` to a
 Service it is relative to the Service's URL. A `ref` leads to
 
-- a Broker, Channel, InMemoryChannel, Sequence, Parallel or EventDisplay of the same manifests, in
-  process;
+- a Broker, Channel, InMemoryChannel, Sequence, Parallel, EventDisplay, InferenceService or
+  InferenceSink of the same manifests, in process;
 - a Service: to its annotation `sluice.dev/url`; else to the URL of `--resolve NAMESPACE/NAME=URL`;
-  else, with `--cluster-domain svc.cluster.local`, to `http://NAME.NAMESPACE.svc.cluster.local`;
-  else it is an error.
+  else to the InferenceService of that name; else, with `--cluster-domain svc.cluster.local`, to
+  `http://NAME.NAMESPACE.svc.cluster.local`; else it is an error.
 
 )";
 
@@ -62,6 +64,35 @@ An element of a Trigger's `filters` is a mapping with one dialect. All elements 
 
 Values compare with the attribute's CloudEvents string form. A filter that is broken is an error of
 its Trigger, never skipped.
+
+)";
+
+constexpr std::string_view kTemplates = R"(## Templates
+
+A text with places that are filled from the event:
+
+| place | stands for |
+| --- | --- |
+| `{{ type }}`, `{{ subject }}`, `{{ myextension }}` | a context attribute |
+| `{{ data }}` | the data, as it is |
+| `{{ data.order.items.0.name }}` | a path into JSON data; a string comes without its quotes |
+| `{{ output }}` | what the model wrote; in an InferenceSink's `reply` only |
+| `{{ output.action }}` | a path into that, where it is JSON; likewise |
+
+What is not there is empty. Elsewhere than in a `reply`, `output` is an attribute like any other.
+
+)";
+
+constexpr std::string_view kSchemas = R"(## Schemas
+
+The JSON Schema of an InferenceSink's `output` holds decoding to it: nothing else can be written. It
+may use `type`, `properties`, `required`, `additionalProperties`, `items`, `minItems`, `maxItems`,
+`minLength`, `maxLength`, `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `enum`,
+`const`, `anyOf`, and `$ref` to `#`, `#/$defs/NAME` or `#/definitions/NAME`; `title`, `description`,
+`default`, `examples`, `$schema` and `$comment` are ignored. Whatever else it says is an error, and
+so is what is too large. Properties are written in the order of the schema. Scalars are typed as
+YAML 1.2 has it: `5` is a number, `"5"` a string; a string in quotes in which a variable was
+replaced is typed by what came out.
 
 )";
 
@@ -105,6 +136,7 @@ std::string type_of(const FieldInfo& field) {
   if (field.type == "duration" && field.min > 0) type += " over PT0S";
   if (field.key == "attributes") type = "map of strings";
   if (field.key == "filters") type = "list of [filters](#filters)";
+  if (field.key == "parameters" || field.key == "schema") type = "mapping";
   return type;
 }
 
@@ -129,6 +161,25 @@ std::string annotations() {
   for (const AnnotationInfo& info : all_annotations()) {
     out += "| " + code(info.key) + " | " + cell(info.type) + " | " + cell(info.fallback) + " | " +
            joined(info.kinds) + " | " + cell(info.about) + " |\n";
+  }
+  return out + '\n';
+}
+
+std::string flags_and_parameters() {
+  std::string out = "## Args of an InferenceService\n\n";
+  out +=
+      "Each is written as `--name=value`, or as `--name` with its value in the next element. The "
+      "names are vLLM's where vLLM has it; as there, `_` in a name counts as `-`.\n\n";
+  out += "| flag | type | default | |\n| --- | --- | --- | --- |\n";
+  for (const InferenceArg& arg : inference_args()) {
+    out += "| " + code(arg.name) + " | " + cell(wanted_by(arg)) + " | " + cell(arg.fallback) +
+           " | " + cell(arg.about) + " |\n";
+  }
+  out += "\n## Parameters of an InferenceSink\n\n";
+  out += "| parameter | type | default | |\n| --- | --- | --- | --- |\n";
+  for (const InferenceParameter& parameter : inference_parameters()) {
+    out += "| " + code(parameter.name) + " | " + cell(parameter.wants) + " | " +
+           cell(parameter.fallback) + " | " + cell(parameter.about) + " |\n";
   }
   return out + '\n';
 }
@@ -158,6 +209,9 @@ std::string resource_reference() {
   }
   out += kReferences;
   out += kFilters;
+  out += flags_and_parameters();
+  out += kSchemas;
+  out += kTemplates;
   out += annotations();
   out += "## Shared fields\n\n";
   later.push_back(&shape_info<MetadataFields>());

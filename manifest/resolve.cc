@@ -7,6 +7,7 @@
 #include <boost/url/url.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace sluice {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 namespace urls = boost::urls;
 
 constexpr std::string_view kUrl = "sluice.dev/url";
+constexpr std::string_view kModel = "InferenceService";
 
 std::string title(std::string_view kind, const std::string& ns, const std::string& name) {
   return std::string(kind) + " '" + ns + "/" + name + "'";
@@ -47,8 +49,9 @@ void report_dangling(const RefFields& ref, const std::string& kind, const Resour
   build.findings.error(*ref.name.node, title(kind, ns, *ref.name) + " is not declared", hint);
 }
 
-// The Service's own URL, that of the command line, or one made of its name; "" when there is none.
-std::string service_url(const RefFields& ref, const Resource& owner, Build& build) {
+// Where a Service is: at its own URL, at that of the command line, at the InferenceService of its
+// name, or at one made of its name; "" when there is none.
+std::string service_address(const RefFields& ref, const Resource& owner, Build& build) {
   const std::string& ns = namespace_of(ref, owner);
   const auto* kind = find_kind("Service");
   std::vector<std::string_view> versions = {*ref.api_version};
@@ -62,6 +65,10 @@ std::string service_url(const RefFields& ref, const Resource& owner, Build& buil
   }
   const auto given = build.options.services.find(ns + "/" + *ref.name);
   if (given != build.options.services.end()) return given->second;
+  if (const Resource* model = build.index.find(kModel, ns, *ref.name)) {
+    build.referenced.insert(model);
+    return path_of(*model);
+  }
   if (build.options.cluster_domain.empty()) return {};
   return "http://" + *ref.name + "." + ns + "." + build.options.cluster_domain;
 }
@@ -69,14 +76,16 @@ std::string service_url(const RefFields& ref, const Resource& owner, Build& buil
 std::optional<Destination> resolve_service(const RefFields& ref, const Resource& owner,
                                            Build& build) {
   const std::string& ns = namespace_of(ref, owner);
-  std::string url = service_url(ref, owner, build);
-  if (!url.empty()) return Destination{std::move(url)};
+  std::string address = service_address(ref, owner, build);
+  if (!address.empty()) return Destination{std::move(address)};
   if (may_be_unread(*ref.name, build)) return std::nullopt;
   const bool declared = build.index.find("Service", ns, *ref.name) != nullptr;
   const std::string option = " --resolve " + ns + "/" + *ref.name + "=URL";
   std::string hint = "give it the annotation sluice.dev/url: http://HOST:PORT, or say" + option;
   if (!declared) {
-    hint = did_you_mean(*ref.name, build.index.names("Service", ns),
+    auto names = build.index.names("Service", ns);
+    std::ranges::copy(build.index.names(kModel, ns), std::back_inserter(names));
+    hint = did_you_mean(*ref.name, names,
                         "declare the Service with the annotation sluice.dev/url: "
                         "http://HOST:PORT, or say" +
                             option + " or --cluster-domain svc.cluster.local");
@@ -125,8 +134,8 @@ std::optional<Destination> resolve_ref(const Value<RefFields>& value, const Reso
       break;
     case Addressing::none:
       build.findings.error(*ref.kind.node, with_article(name) + " cannot receive events",
-                           "refer to a Broker, Channel, Sequence, Parallel, EventDisplay or "
-                           "Service, or give a uri");
+                           "refer to a Broker, Channel, Sequence, Parallel, EventDisplay, "
+                           "InferenceService, InferenceSink or Service, or give a uri");
       return std::nullopt;
   }
   // A Channel is backed by an InMemoryChannel of the same name, as in Knative.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "broker/broker_spec.h"
+#include "sinks/inference_spec.h"
 #include "sinks/sink_spec.h"
 #include "sources/source_spec.h"
 
@@ -29,11 +30,13 @@ struct ResourceGraph {
   std::vector<ParallelSpec> parallels;
   std::vector<SourceSpec> sources;
   std::vector<SinkSpec> sinks;
+  std::vector<InferenceServiceSpec> inference_services;
+  std::vector<InferenceSinkSpec> inference_sinks;
   std::vector<ResourceEntry> resources;  ///< Everything, in the order declared.
 };
 
 /// The ingress path of an addressable resource. `plural` is "" for a Broker, else "channels",
-/// "sequences", "parallels", "sinks", ...
+/// "sequences", "parallels", "sinks", "inferenceservices", ...
 [[nodiscard]] std::string ingress_path(std::string_view ns, std::string_view plural,
                                        std::string_view name);
 

@@ -1,6 +1,6 @@
 #include "sinks/event_template.h"
 
-#include <simdjson.h>
+#include "sinks/json_path.h"
 
 #include <algorithm>
 
@@ -19,73 +19,28 @@ bool is_attribute_name(std::string_view name) {
   });
 }
 
-// "a.b" as the JSON pointer "/a/b"; empty when a step of the path is.
-std::string pointer_of(std::string_view path) {
-  std::string pointer;
-  for (;;) {
-    const auto step = path.substr(0, path.find('.'));
-    if (step.empty()) return {};
-    pointer += '/';
-    for (const char c : step) {
-      if (c == '~') {
-        pointer += "~0";
-      } else if (c == '/') {
-        pointer += "~1";
-      } else {
-        pointer += c;
-      }
-    }
-    if (step.size() == path.size()) return pointer;
-    path.remove_prefix(step.size() + 1);
-  }
-}
-
-// Appends the value at `pointer`; nothing where there is none.
-void append_value(simdjson::ondemand::document& document, std::string_view pointer,
-                  std::string& out) {
-  simdjson::ondemand::value value;
-  simdjson::ondemand::json_type type{};
-  if (document.at_pointer(pointer).get(value) != simdjson::SUCCESS) return;
-  if (value.type().get(type) != simdjson::SUCCESS) return;
-  std::string_view text;
-  switch (type) {
-    case simdjson::ondemand::json_type::string:
-      if (value.get_string().get(text) == simdjson::SUCCESS) out += text;
-      return;
-    case simdjson::ondemand::json_type::object: {
-      simdjson::ondemand::object object;
-      if (value.get_object().get(object) != simdjson::SUCCESS) return;
-      if (object.raw_json().get(text) == simdjson::SUCCESS) out += text;
-      return;
-    }
-    case simdjson::ondemand::json_type::array: {
-      simdjson::ondemand::array array;
-      if (value.get_array().get(array) != simdjson::SUCCESS) return;
-      if (array.raw_json().get(text) == simdjson::SUCCESS) out += text;
-      return;
-    }
-    default:
-      out += trim(value.raw_json_token());
-  }
-}
-
 }  // namespace
 
-Result<EventTemplate::Part> EventTemplate::parse_place(std::string_view place) {
+Result<EventTemplate::Part> EventTemplate::parse_place(std::string_view place, Places places) {
   const std::string_view name = trim(place);
+  const bool has_output = places == Places::with_output;
+  const auto path = [name](std::string_view root) {
+    return name.starts_with(root) ? json_pointer_of(name.substr(root.size())) : std::string();
+  };
   if (name == "data") return Part{Part::Kind::data, {}};
-  if (name.starts_with("data.")) {
-    std::string pointer = pointer_of(name.substr(5));
-    if (!pointer.empty()) return Part{Part::Kind::path, std::move(pointer)};
-  } else if (is_attribute_name(name)) {
-    return Part{Part::Kind::attribute, std::string(name)};
-  }
-  return fail(Errc::invalid_argument, "'{{" + std::string(place) +
-                                          "}}' is neither an attribute nor data nor a path such "
-                                          "as data.a.b");
+  if (has_output && name == "output") return Part{Part::Kind::output, {}};
+  if (is_attribute_name(name)) return Part{Part::Kind::attribute, std::string(name)};
+  std::string pointer = path("data.");
+  if (!pointer.empty()) return Part{Part::Kind::data_path, std::move(pointer)};
+  if (has_output) pointer = path("output.");
+  if (!pointer.empty()) return Part{Part::Kind::output_path, std::move(pointer)};
+  return fail(Errc::invalid_argument,
+              "'{{" + std::string(place) + "}}' is neither an attribute nor data" +
+                  (has_output ? " nor output" : "") + " nor a path such as data.a.b" +
+                  (has_output ? " or output.a.b" : ""));
 }
 
-Result<EventTemplate> EventTemplate::parse(std::string_view text) {
+Result<EventTemplate> EventTemplate::parse(std::string_view text, Places places) {
   EventTemplate parsed;
   for (;;) {
     const auto open = text.find("{{");
@@ -98,19 +53,16 @@ Result<EventTemplate> EventTemplate::parse(std::string_view text) {
       return fail(Errc::invalid_argument,
                   "'" + std::string(text.substr(open)) + "' has no closing '}}'");
     }
-    SLUICE_TRY(Part part, parse_place(text.substr(open + 2, close - open - 2)));
+    SLUICE_TRY(Part part, parse_place(text.substr(open + 2, close - open - 2), places));
     parsed.parts_.push_back(std::move(part));
     text.remove_prefix(close + 2);
   }
 }
 
-std::string EventTemplate::render(const Event& event) const {
+std::string EventTemplate::render(const Event& event, std::string_view output) const {
   std::string out;
-  simdjson::ondemand::parser parser;
-  simdjson::ondemand::document document;
-  simdjson::padded_string data;
-  bool is_read = false;
-  bool is_json = false;
+  JsonParts data(event.data());
+  JsonParts answer(output);
   for (const Part& part : parts_) {
     switch (part.kind) {
       case Part::Kind::literal:
@@ -122,13 +74,14 @@ std::string EventTemplate::render(const Event& event) const {
       case Part::Kind::data:
         out += event.data();
         break;
-      case Part::Kind::path:
-        if (!is_read) {
-          data = simdjson::padded_string(event.data());
-          is_json = parser.iterate(data).get(document) == simdjson::SUCCESS;
-          is_read = true;
-        }
-        if (is_json) append_value(document, part.text, out);
+      case Part::Kind::data_path:
+        data.append(part.text, out);
+        break;
+      case Part::Kind::output:
+        out += output;
+        break;
+      case Part::Kind::output_path:
+        answer.append(part.text, out);
         break;
     }
   }

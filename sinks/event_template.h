@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "event/event.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,24 +11,33 @@
 namespace sluice {
 
 /// A text with places to be filled from an event: `{{ type }}` is a context attribute, `{{ data }}`
-/// the data, `{{ data.a.0.b }}` a path into JSON data. Immutable.
+/// the data, `{{ data.a.0.b }}` a path into JSON data. Where it is made for a model's answer,
+/// `{{ output }}` is what the model wrote, as it is, and `{{ output.a.0.b }}` a path into that.
+/// Immutable.
 class EventTemplate {
  public:
+  /// What places may stand for.
+  enum class Places : std::uint8_t {
+    event,        ///< `output` is an attribute like any other.
+    with_output,  ///< `output` is the model's.
+  };
+
   /// Errors: invalid_argument for an open `{{`, or for what is no attribute and no path.
-  [[nodiscard]] static Result<EventTemplate> parse(std::string_view text);
+  [[nodiscard]] static Result<EventTemplate> parse(std::string_view text,
+                                                   Places places = Places::event);
 
   /// The text for one event. What the event does not have is empty; a JSON string is unquoted, any
-  /// other JSON value is as it was written.
-  [[nodiscard]] std::string render(const Event& event) const;
+  /// other JSON value is as it was written. `output` is looked at by templates with such places.
+  [[nodiscard]] std::string render(const Event& event, std::string_view output = {}) const;
 
  private:
   struct Part {
-    enum class Kind { literal, attribute, data, path };
+    enum class Kind : std::uint8_t { literal, attribute, data, data_path, output, output_path };
     Kind kind = Kind::literal;
     std::string text;  ///< The literal, the attribute's name, or the path as a JSON pointer.
   };
 
-  [[nodiscard]] static Result<Part> parse_place(std::string_view place);
+  [[nodiscard]] static Result<Part> parse_place(std::string_view place, Places places);
 
   std::vector<Part> parts_;
 };

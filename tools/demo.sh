@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# tools/demo.sh SLUICE EXAMPLE_DIR: starts the example on free ports, sends the first event, and shows each
-# hop of it as it happens; then one tick of the example's own source. Ends with 0 when both have made the
-# whole way, within a minute; ends only what it has started.
+# tools/demo.sh SLUICE EXAMPLE_DIR: starts examples/thirst on free ports, sends the first event, and shows
+# each hop of it as it happens; then one tick of the example's own source. Ends with 0 when both have made
+# the whole way, within a minute; ends only what it has started.
 set -euo pipefail
 
 sluice=$1 example=${2%/}
-name=$(basename "$example")
 patience_s=20
 work=$(mktemp -d)
 pids=()
@@ -24,7 +23,12 @@ seconds_since_begin() {
   printf '%6d ms' $(((${now/[.,]/} - ${begin/[.,]/}) / 1000))
 }
 
-say() { printf '%s  %-8s %s\n' "$(seconds_since_begin)" "$1" "$2" | tee -a "$work/hops"; }
+# say WHO WORDS...
+say() {
+  local who=$1
+  shift
+  printf '%s  %-8s %s\n' "$(seconds_since_begin)" "$who" "$*" | tee -a "$work/hops"
+}
 
 fail() {
   echo "demo: $1" >&2
@@ -42,72 +46,66 @@ wait_for() {
 }
 
 # One member of a line of JSON; good enough for the events of the example.
-member() { sed -n "s/.*\"$1\": *\"\\([^\"]*\\)\".*/\\1/p" <<<"$2"; }
+member() { sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" <<<"$2"; }
 
-# start_step NAME REPLY_FILE: a subscriber in a process of its own; its URL is then in url_of_step.
-start_step() {
-  local step=$1 reply=$2
-  "$sluice" display --listen 127.0.0.1:0 -o json --reply "$reply" \
-    >"$work/$step.out" 2>"$work/$step.log" &
-  pids+=($!)
-  wait_for "$work/$step.log" 'listening on' "$step's start"
-  url_of_step=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$work/$step.log")
-}
+# field NAME LINE: what follows NAME= in a line of the log.
+field() { sed -n "s/.* $1=\\(\"[^\"]*\"\\|[^ ]*\\).*/\\1/p" <<<"$2"; }
 
-# Reads what the subscribers print as they print it, in that order, from one `tail` over all of them.
+# Reads what the broker prints as it prints it: decisions, then what is done about each.
 show_hops() {
-  local line who="" replies
+  local line
   while IFS= read -r line; do
-    case "$who:$line" in
-      *:"==> "*) who=$(basename "${line//[=<> ]/}" .out) ;;
-      step-*:*'"type"'*)
-        replies=$(member type "$(tr -d '\n' <"$example/$who.json")")
-        say "$who" "received $(member type "$line"), replies $replies"
+    case "$line" in
+      *'"type"'*)
+        say model "decides on an event of $(member causesource "$line"): $(member action "$line")" \
+          "($(member tokensin "$line") tokens in, $(member tokensout "$line") out)"
+        say broker "routes $(member type "$line")"
         ;;
-      display:*'"text"'*) say display "${line#"${line%%[! ]*}"}" ;;
-      display:*" type: "*) say display "prints ${line##* }" ;;
+      ACTION:*) say display "$line" ;;
     esac
   done
 }
 
-case "$name" in
-  hello) ;;
-  *) echo "demo: tools/demo.sh does not know how to show $name" >&2 && exit 2 ;;
+case "$(basename "$example")" in
+  thirst) ;;
+  *) echo "demo: tools/demo.sh knows how to show examples/thirst only" >&2 && exit 2 ;;
 esac
 
 echo "What runs (sluice graph -f $example/):"
 "$sluice" graph -f "$example/" | sed -n 's/^/  /p'
 echo
-start_step step-1 "$example/step-1.json"
-export STEP_1_URL=$url_of_step
-start_step step-2 "$example/step-2.json"
-export STEP_2_URL=$url_of_step
-
 "$sluice" serve -f "$example/" --listen 127.0.0.1:0 --admin 127.0.0.1:0 \
   >"$work/display.out" 2>"$work/serve.log" &
 pids+=($!)
 wait_for "$work/serve.log" 'serve.ready' "the broker's start"
-listen=$(sed -n 's/.*serve.ready listen=\([^ ]*\).*/\1/p' "$work/serve.log")
-admin=$(sed -n 's/.*serve.ready .*admin=\([^ ]*\).*/\1/p' "$work/serve.log")
-say broker "ready: ingress $listen, admin $admin"
+ready=$(grep 'serve.ready' "$work/serve.log")
+listen=$(field listen "$ready")
+say broker "ready: ingress $listen, admin $(field admin "$ready")"
+wait_for "$work/serve.log" 'inference.loaded' "the model's load"
+loaded=$(grep 'inference.loaded' "$work/serve.log")
+say model "$(field model "$loaded") loaded in $(field load_ms "$loaded") ms: $(field weights_mib "$loaded") MiB on" \
+  "$(field device "$loaded")"
 
-# The EventDisplay prints inside the broker, on its standard output.
-(cd "$work" && exec tail -n +1 -F step-1.out step-2.out display.out 2>/dev/null) > >(show_hops) &
+# The EventDisplays print inside the broker, on its standard output.
+(cd "$work" && exec tail -n +1 -F display.out 2>/dev/null) > >(show_hops) &
 pids+=($!)
 
-say you "send com.example.hello to $listen/default/default"
-"$sluice" send --to "$listen/default/default" --type com.example.hello --source /demo --id first \
-  --data '{"text": "hello"}' >"$work/send.log" 2>&1 || fail "sending the first event"
+sent_at=$EPOCHREALTIME
+say you "send \"I am thirsty\" to $listen/default/sequences/think"
+"$sluice" send --to "$listen/default/sequences/think" --type com.example.said --source /demo --id first \
+  --content-type text/plain --data 'I am thirsty' >"$work/send.log" 2>&1 || fail "sending the first event"
 say you "answered: $(head -n 1 "$work/send.log")"
-wait_for "$work/hops" 'display *prints com.example.greeting' "the greeting's arrival at the display"
+wait_for "$work/hops" 'event of /demo' "the decision on the first event"
+wait_for "$work/hops" 'display *ACTION: drink water' "the action"
+took=$(((${EPOCHREALTIME/[.,]/} - ${sent_at/[.,]/}) / 1000))
 
-wait_for "$work/hops" 'step-1 *received dev.knative.sources.ping' "a tick of the PingSource"
-ticks() { grep -c 'display *prints com.example.greeting' "$work/hops"; }
+wait_for "$work/hops" 'event of .*pingsources/somebody' "the PingSource's event"
+actions() { grep -c 'display *ACTION: drink water' "$work/hops"; }
 end=$((SECONDS + patience_s))
-until [ "$(ticks)" -ge 2 ]; do
-  [ "$SECONDS" -lt "$end" ] || fail "the tick's greeting did not arrive"
+until [ "$(actions)" -ge 2 ]; do
+  [ "$SECONDS" -lt "$end" ] || fail "the action on the PingSource's 渴了"
   sleep 0.02
 done
 echo
-echo "An event went in, through two steps, back into the broker as another event, and was printed."
-echo "By hand: $example/README.md"
+echo "An event was a prompt, the decision an event, and a subscriber acted on it: $took ms, offline. Then the"
+echo "PingSource said 渴了 by itself. By hand: $example/README.md"

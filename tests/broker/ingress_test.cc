@@ -6,6 +6,7 @@
 #include "broker/ingress.h"
 
 #include "base/on_core.h"
+#include "event/event_builder.h"
 #include "tests/support/raw_client.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +16,7 @@
 namespace sluice {
 namespace {
 
-/// Keeps events from any core; answers `status`.
+/// Keeps events from any core; answers `status`, and 202 with `reply`.
 class SharedSink final : public Sink {
  public:
   Awaitable<Attempt> send(EventPtr event, Deadline) override {
@@ -24,6 +25,7 @@ class SharedSink final : public Sink {
     if (status == 202) {
       Attempt accepted;
       accepted.status = 202;
+      accepted.reply = reply;
       co_return accepted;
     }
     co_return failed_attempt(fail(refusal, "no room"));
@@ -37,6 +39,7 @@ class SharedSink final : public Sink {
 
   int status = 202;
   Errc refusal = Errc::resource_exhausted;
+  EventPtr reply;
 
  private:
   std::mutex mutex_;
@@ -48,7 +51,7 @@ class IngressTest : public testing::Test {
  protected:
   void start(IngressLimits limits = {}) {
     ASSERT_TRUE(routes_.add("/default/b", sink_, "broker", "default", "b"));
-    ingress_ = std::make_unique<Ingress>(pool_, routes_, limits);
+    ingress_ = std::make_unique<Ingress>(pool_, routes_, models_, limits);
     port_ = run_on_core(pool_.core(0), open());
   }
 
@@ -81,6 +84,7 @@ class IngressTest : public testing::Test {
 
   CorePool pool_{2};
   RoutingTable routes_;
+  ModelApi models_{"1"};
   std::shared_ptr<SharedSink> sink_ = std::make_shared<SharedSink>();
   std::unique_ptr<Ingress> ingress_;
   std::uint16_t port_ = 0;
@@ -300,6 +304,21 @@ TEST_F(IngressTest, RefusesALargeBodyBeforeItIsSentAndStillDeliversTheAnswer) {
   EXPECT_NE(answer.find("connection: close"), std::string::npos);
 }
 
+TEST_F(IngressTest, AnswersWithWhatASinkReplies) {
+  EventBuilder builder;
+  builder.set("id", "r").set("source", "/model").set("type", "said").set("subject", "水");
+  builder.set("datacontenttype", "text/plain").data("drink", DataKind::text);
+  sink_->reply = builder.build();
+  start();
+  const std::string answer = answer_to(event_with(""));
+  EXPECT_EQ(status_of(answer), 200) << answer;
+  for (const char* line : {"ce-id: r\r\n", "ce-type: said\r\n", "content-type: text/plain\r\n",
+                           "ce-subject: %E6%B0%B4\r\n", "content-length: 5\r\n"}) {
+    EXPECT_NE(answer.find(line), std::string::npos) << line << answer;
+  }
+  EXPECT_TRUE(answer.ends_with("\r\n\r\ndrink")) << answer;
+}
+
 TEST_F(IngressTest, TrailersNeverBecomeHeaders) {
   start();
   EXPECT_EQ(
@@ -412,7 +431,7 @@ TEST_F(IngressTest, CountsAnswersByRouteAndCode) {
 
 TEST_F(IngressTest, RefusesAnAddressThatIsTaken) {
   start();
-  Ingress second(pool_, routes_, {});
+  Ingress second(pool_, routes_, models_, {});
   const auto bind = [](Ingress& ingress, std::uint16_t port) -> Awaitable<std::string> {
     const auto bound = ingress.bind("127.0.0.1", port);
     co_return bound ? "bound" : bound.error().detail;

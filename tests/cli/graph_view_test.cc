@@ -118,6 +118,53 @@ TEST(GraphView, HasEveryArrow) {
   EXPECT_EQ(edges_of(view_of(kManifests)), expected);
 }
 
+TEST(GraphView, HasModelsAndWhatAsksThem) {
+  const GraphView view = view_of(R"(
+apiVersion: eventing.knative.dev/v1
+kind: Broker
+metadata: {name: orders}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: sort}
+spec:
+  broker: orders
+  subscriber: {ref: {apiVersion: sluice.dev/v1alpha1, kind: InferenceSink, name: triage}}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: ask}
+spec:
+  broker: orders
+  subscriber: {ref: {apiVersion: v1, kind: Service, name: qwen}}
+---
+apiVersion: sluice.dev/v1alpha1
+kind: InferenceSink
+metadata: {name: triage}
+spec:
+  model: {ref: {apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, name: qwen}}
+---
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: qwen}
+spec:
+  predictor:
+    model:
+      modelFormat: {name: huggingface}
+      storageUri: file:///no/such/model
+      args: [--served-model-name=Qwen/Qwen3-0.6B]
+)");
+  const std::vector<std::string> expected = {
+      "Broker orders -> Trigger ask", "Broker orders -> Trigger sort",
+      "InferenceSink triage -> InferenceService qwen [prompt]",
+      "Trigger ask -> InferenceService qwen", "Trigger sort -> InferenceSink triage"};
+  EXPECT_EQ(edges_of(view), expected);
+  EXPECT_EQ(view.nodes.size(), 5U);
+  const auto model = std::ranges::find(view.nodes, "InferenceService", &GraphView::Node::kind);
+  ASSERT_NE(model, view.nodes.end());
+  EXPECT_EQ(model->detail, "model Qwen/Qwen3-0.6B");
+}
+
 TEST(GraphView, HasOneBoxForEachThing) {
   const GraphView view = view_of(kManifests);
   std::vector<std::string> names;

@@ -2,7 +2,7 @@
 // checkpoint is and takes, that tokens come back as the text they were, that a seed repeats a text,
 // that constraints hold, that logits are those of the backend, and what is said of bad input.
 
-#include "cli/token_ids.h"
+#include "cli/model_token_ids.h"
 #include "inference/cpu_backend.h"
 #include "tests/cli/run_sluice.h"
 

@@ -193,14 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadManifest{"RedisStreamSink",
                     "apiVersion: sinks.knative.dev/v1alpha1\nkind: RedisStreamSink\n"
                     "metadata: {name: a}\n",
-                    2, 7, "RedisStreamSink is not in this version"},
-        BadManifest{"InferenceService",
-                    "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\n"
-                    "metadata: {name: a}\n",
-                    2, 7, "InferenceService is not in this version"},
-        BadManifest{"InferenceSink",
-                    "apiVersion: sluice.dev/v1alpha1\nkind: InferenceSink\nmetadata: {name: a}\n",
-                    2, 7, "InferenceSink is not in this version", "this version has: "}),
+                    2, 7, "RedisStreamSink is not in this version", "this version has: "}),
     name_of);
 
 TEST(Manifests, RefuseANameOf254Letters) {

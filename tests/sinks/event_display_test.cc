@@ -5,7 +5,6 @@
 #include "base/task_group.h"
 #include "event/event_builder.h"
 #include "sinks/event_display_spec.h"
-#include "sinks/event_template.h"
 #include "sinks/event_text.h"
 #include "sinks/sink.h"
 #include "tests/support/pipe.h"
@@ -161,49 +160,6 @@ TEST(EventDisplay, KeepsTheActionOnOneLine) {
   const std::string text =
       shown({{"action", "{{ data.a }}"}}, json_event(R"({"a": "x\ny\u001b"})"));
   EXPECT_TRUE(text.ends_with("\nACTION: x y \n")) << text;
-}
-
-TEST(EventTemplate, FillsPlacesFromTheEvent) {
-  struct {
-    const char* text;
-    const char* want;
-  } const table[] = {
-      {"", ""},
-      {"plain", "plain"},
-      {"{{ type }}", "com.example.order"},
-      {"{{type}}{{id}}", "com.example.order7"},
-      {"a {{ specversion }} b", "a 1.0 b"},
-      {"{{ absent }}", ""},
-      {"{{ data.n }}", "1.50"},
-      {"{{ data.big }}", "12345678901234567890123"},
-      {"{{ data.text }}", "a \"b\""},
-      {"{{ data.yes }} {{ data.nil }}", "true null"},
-      {"{{ data.list.1 }}", "2"},
-      {"{{ data.list }}", "[1, 2]"},
-      {"{{ data.object }}", R"({"k~/": "v"})"},
-      {"{{ data.object.k~/ }}", "v"},
-      {"{{ data.list.9 }}", ""},
-      {"{{ data.text.x }}", ""},
-      {"{{ data.none.x }}", ""},
-      {"}} {", "}} {"},
-  };
-  const auto event = json_event(
-      R"({"n": 1.50, "big": 12345678901234567890123, "text": "a \"b\"", "yes": true , "nil":null,)"
-      R"("list": [1, 2], "object": {"k~/": "v"}})");
-  for (const auto& row : table) {
-    const auto parsed = EventTemplate::parse(row.text);
-    ASSERT_TRUE(parsed) << row.text << ": " << parsed.error().detail;
-    EXPECT_EQ(parsed.value().render(*event), row.want) << row.text;
-  }
-}
-
-TEST(EventTemplate, IsEmptyWhereDataIsNoJson) {
-  EventBuilder builder = order_created();
-  builder.set("datacontenttype", "text/plain").data("hello", DataKind::text);
-  const auto event = builder.build();
-  EXPECT_EQ(EventTemplate::parse("[{{ data.a }}]").value().render(*event), "[]");
-  EXPECT_EQ(EventTemplate::parse("[{{ data }}]").value().render(*event), "[hello]");
-  EXPECT_EQ(EventTemplate::parse("[{{ data.a }}]").value().render(*order_created().build()), "[]");
 }
 
 TEST(EventDisplay, RefusesBadSpecsByField) {

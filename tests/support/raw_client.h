@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sluice {
 
@@ -46,6 +47,22 @@ class RawClient {
     return answer;
   }
 
+  /// The head of an answer, whose body stays to be read; "" when the connection has ended.
+  std::string read_head() { return read_through("\r\n\r\n"); }
+
+  /// The next chunk of a chunked body; "" for the last one.
+  std::string read_chunk() {
+    const std::string line = read_through("\r\n");
+    if (line.empty()) return {};
+    const std::size_t size = std::stoul(line, nullptr, 16) + 2;
+    while (received_.size() < size) {
+      if (!read_more()) return {};
+    }
+    std::string chunk = received_.substr(0, size - 2);
+    received_.erase(0, size);
+    return chunk;
+  }
+
   /// Everything until the other side closes.
   std::string read_to_end() {
     while (read_more()) {
@@ -60,6 +77,17 @@ class RawClient {
   }
 
  private:
+  std::string read_through(std::string_view mark) {
+    std::size_t end = received_.find(mark);
+    while (end == std::string::npos) {
+      if (!read_more()) return {};
+      end = received_.find(mark);
+    }
+    std::string text = received_.substr(0, end + mark.size());
+    received_.erase(0, text.size());
+    return text;
+  }
+
   bool read_more() {
     char buffer[16384];
     const ssize_t got = ::recv(socket_, buffer, sizeof buffer, 0);
