@@ -1,7 +1,7 @@
 // `sluice model logits`: what the model computes for a row of tokens, for comparing with others.
 
 #include "cli/model_flags.h"
-#include "cli/token_ids.h"
+#include "cli/model_token_ids.h"
 #include "inference/cpu_backend.h"
 
 #include <fstream>

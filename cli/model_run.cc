@@ -58,7 +58,7 @@ std::optional<inference::Completion> complete(inference::LanguageModel& model,
     return std::nullopt;
   }
   inference::Completion done = answer.print();
-  std::cout << std::endl;
+  std::cout << "\n" << std::flush;
   const std::chrono::duration<double> took = answer.ended() - started;
   using Reason = inference::FinishReason;
   if (done.reason != Reason::stop && done.reason != Reason::length) {
@@ -149,7 +149,8 @@ void add_model_run(CLI::App& app, int& status) {
                                      "FILE with a JSON Schema that the text is held to");
   command
       ->add_option("--choice", flags->request.output.choices,
-                   "The text is this, or another --choice")
+                   "The text is this, or another --choice; repeats")
+      ->allow_extra_args(false)
       ->excludes(schema);
   add_examples(*command,
                "  sluice model run --model models/ce-tiny-demo --prompt 'I am thirsty'\n"

@@ -2,7 +2,7 @@
 
 #include "cli/model_flags.h"
 #include "cli/read_file.h"
-#include "cli/token_ids.h"
+#include "cli/model_token_ids.h"
 #include "inference/tokenizer.h"
 
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "cli/token_ids.h"
+#include "cli/model_token_ids.h"
 
 #include <algorithm>
 #include <charconv>
