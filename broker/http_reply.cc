@@ -1,5 +1,7 @@
 #include "broker/http_reply.h"
 
+#include "event/event_http.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -73,6 +75,15 @@ std::string_view accepted_reply(AfterReply after) noexcept {
       break;
   }
   return "HTTP/1.1 202 Accepted\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+}
+
+std::string event_reply(const Event& event, AfterReply after) {
+  std::string reply = "HTTP/1.1 200 OK\r\n";
+  reply += connection_line(after);
+  append_binary_headers(event, reply);
+  reply += fmt::format("content-length: {}\r\n\r\n", event.data().size());
+  reply += event.data();
+  return reply;
 }
 
 std::string webhook_reply(AfterReply after) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "event/event.h"
+
 #include <string>
 #include <string_view>
 
@@ -13,6 +15,9 @@ enum class AfterReply { keep, keep_http_1_0, close };
 
 /// 202 with an empty body.
 [[nodiscard]] std::string_view accepted_reply(AfterReply after) noexcept;
+
+/// 200 with an event in binary mode: what a sink has replied.
+[[nodiscard]] std::string event_reply(const Event& event, AfterReply after);
 
 /// 200 to OPTIONS: what the CloudEvents webhook handshake asks for (http-webhook.md 4.2).
 [[nodiscard]] std::string webhook_reply(AfterReply after);

@@ -139,14 +139,17 @@ Awaitable<bool> Ingress::Session::serve_event(Route& route) {
   if (!event) co_return co_await refuse(route, 400, std::move(event.error().detail));
 
   const AfterReply after = reader_.after_reply();  // Views into the request end here.
-  const Deadline deadline = steady_clock::now() + ingress_.limits_.body_timeout;
+  const Deadline deadline = steady_clock::now() + ingress_.limits_.answer_timeout;
   const Attempt result = co_await route.sink->send(std::move(event).value(), deadline);
   if (!result.succeeded()) {
     const int status = result.status == 0 ? 503 : result.status;
     co_return co_await refuse(route, status, result.detail);
   }
-  route.counters.count(202);
-  const bool taken = co_await reader_.reply(accepted_reply(after), after);
+  route.counters.count(result.reply ? 200 : 202);
+  std::string event_text;
+  if (result.reply) event_text = event_reply(*result.reply, after);
+  const std::string_view text = result.reply ? event_text : accepted_reply(after);
+  const bool taken = co_await reader_.reply(text, after);
   co_return taken&& after != AfterReply::close;
 }
 

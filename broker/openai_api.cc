@@ -97,6 +97,8 @@ Awaitable<bool> ModelApi::complete(ApiExchange& exchange, bool is_chat) const {
   TextModel& model = *found.value()->model;
   std::string why = unready_text(model);
   if (!why.empty()) co_return co_await exchange.refuse(503, std::move(why));
+  // Events are decided the same way again; OpenAI's clients expect another answer each time.
+  if (!asked.completion.seed) asked.completion.seed = Core::current()->random();
   OpenAiAnswer answer = answer_for(asked, model, is_chat);
   const auto stream = model.stream(std::move(asked.completion), exchange.deadline());
   if (!asked.stream) co_return co_await answer_whole(exchange, *stream, answer);

@@ -52,8 +52,8 @@ class House {
   void load_models() { models_.start(); }
 
   /// Stops the sources and waits until they have ended, every channel is empty and no model is
-  /// asked, `deadline` has passed, `cut_short` has become true, or all that is left waits for retries past the deadline.
-  /// Accepts nothing more then, and answers how many events are left.
+  /// asked, `deadline` has passed, `cut_short` has become true, or all that is left waits for
+  /// retries past the deadline. Accepts nothing more then, and answers how many events are left.
   Awaitable<std::uint64_t> drain(Deadline deadline, const bool& cut_short);
 
   /// Ends everything, settled or not. Every waiting on the cores is cut short from here on.

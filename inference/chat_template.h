@@ -64,6 +64,10 @@ class ChatTemplate {
   /// Errors: invalid_argument, where it is none of Qwen3's.
   [[nodiscard]] static Result<ChatTemplate> recognise(std::string_view jinja);
 
+  /// From chat_template in the text of a tokenizer_config.json.
+  /// Errors: not_found, invalid_argument.
+  [[nodiscard]] static Result<ChatTemplate> recognise_config(std::string_view tokenizer_config);
+
   /// From DIR/chat_template.jinja, else from chat_template in DIR/tokenizer_config.json.
   /// Errors: not_found, unavailable, invalid_argument. The fix is to name one in the configuration.
   [[nodiscard]] static Result<ChatTemplate> load(const std::filesystem::path& dir);

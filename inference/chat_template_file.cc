@@ -143,6 +143,12 @@ Result<ChatTemplate> ChatTemplate::recognise(std::string_view jinja) {
   return ChatTemplate(known_tail->thinking, known_head->closes_last);
 }
 
+Result<ChatTemplate> ChatTemplate::recognise_config(std::string_view tokenizer_config) {
+  const auto config = nlohmann::json::parse(tokenizer_config, nullptr, /*allow_exceptions=*/false);
+  INFERENCE_TRY(const std::string jinja, template_of(config));
+  return recognise(jinja);
+}
+
 Result<ChatTemplate> ChatTemplate::load(const std::filesystem::path& dir) {
   std::error_code ignored;
   std::filesystem::path path = dir / "chat_template.jinja";
@@ -152,14 +158,8 @@ Result<ChatTemplate> ChatTemplate::load(const std::filesystem::path& dir) {
     return fail(Errc::not_found,
                 dir.string() + ": neither chat_template.jinja nor tokenizer_config.json");
   }
-  INFERENCE_TRY(std::string text, read_text_file(path, kMaxFileBytes));
-  if (!is_alone) {
-    const auto config = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-    auto jinja = template_of(config);
-    if (!jinja) return fail(jinja.error().code, path.string() + ": " + jinja.error().detail);
-    text = std::move(jinja).value();
-  }
-  auto found = recognise(text);
+  INFERENCE_TRY(const std::string text, read_text_file(path, kMaxFileBytes));
+  auto found = is_alone ? recognise(text) : recognise_config(text);
   if (!found) return fail(found.error().code, path.string() + ": " + found.error().detail);
   return found;
 }

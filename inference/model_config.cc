@@ -213,8 +213,13 @@ Result<void> read_sampling(const Fields& fields, GenerationConfig& config) {
 
 Result<ModelConfig> load_model_config(const std::filesystem::path& dir) {
   const std::filesystem::path path = dir / "config.json";
-  INFERENCE_TRY(const json object, read_json_object(path, kMaxFileBytes));
-  const Fields fields(object, path.string());
+  INFERENCE_TRY(const std::string text, read_text_file(path, kMaxFileBytes));
+  return parse_model_config(text, path.string());
+}
+
+Result<ModelConfig> parse_model_config(std::string_view text, const std::string& what) {
+  INFERENCE_TRY(const json object, parse_json_object(text, what));
+  const Fields fields(object, what);
   INFERENCE_CHECK(refuse_other_models(fields));
   INFERENCE_CHECK(check_dtype(fields));
   ModelConfig config;
@@ -231,7 +236,7 @@ Result<ModelConfig> load_model_config(const std::filesystem::path& dir) {
   for (const auto& [key, size] : sizes) INFERENCE_CHECK(fields.read_size(key, *size));
   INFERENCE_CHECK(fields.read_positive("rms_norm_eps", config.rms_norm_eps));
   INFERENCE_TRY(config.tie_word_embeddings, fields.flag("tie_word_embeddings"));
-  INFERENCE_CHECK(read_rope(fields, path.string(), config));
+  INFERENCE_CHECK(read_rope(fields, what, config));
   INFERENCE_CHECK(check_fit(fields, config));
   return config;
 }
@@ -239,19 +244,24 @@ Result<ModelConfig> load_model_config(const std::filesystem::path& dir) {
 Result<GenerationConfig> load_generation_config(const std::filesystem::path& dir) {
   GenerationConfig config;
   std::filesystem::path path = dir / "generation_config.json";
-  auto object = read_json_object(path, kMaxFileBytes);
-  if (!object && object.error().code != Errc::not_found) return std::move(object).error();
-  if (object) {
-    const Fields fields(object.value(), path.string());
-    INFERENCE_CHECK(read_sampling(fields, config));
-    if (fields.find("eos_token_id") != nullptr) {
-      INFERENCE_CHECK(read_eos_ids(fields, config));
-      return config;
-    }
+  auto text = read_text_file(path, kMaxFileBytes);
+  if (!text && text.error().code != Errc::not_found) return std::move(text).error();
+  if (text) {
+    INFERENCE_TRY(config, parse_generation_config(text.value(), path.string()));
+    if (!config.eos_token_ids.empty()) return config;
   }
   path = dir / "config.json";
   INFERENCE_TRY(const json fallback, read_json_object(path, kMaxFileBytes));
   INFERENCE_CHECK(read_eos_ids(Fields(fallback, path.string()), config));
+  return config;
+}
+
+Result<GenerationConfig> parse_generation_config(std::string_view text, const std::string& what) {
+  INFERENCE_TRY(const json object, parse_json_object(text, what));
+  const Fields fields(object, what);
+  GenerationConfig config;
+  INFERENCE_CHECK(read_sampling(fields, config));
+  if (fields.find("eos_token_id") != nullptr) INFERENCE_CHECK(read_eos_ids(fields, config));
   return config;
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::inference {
@@ -54,8 +55,16 @@ struct GenerationConfig {
 /// wrongly (sliding window, unknown rope type, mixture of experts, biases) is refused by name.
 [[nodiscard]] Result<ModelConfig> load_model_config(const std::filesystem::path& dir);
 
+/// The same of the file's text; `what` names it in errors.
+[[nodiscard]] Result<ModelConfig> parse_model_config(std::string_view text,
+                                                     const std::string& what);
+
 /// Reads DIR/generation_config.json; where it is absent, the eos ids of config.json.
 /// Errors: as load_model_config(); also when no eos id is known.
 [[nodiscard]] Result<GenerationConfig> load_generation_config(const std::filesystem::path& dir);
+
+/// Of the text of a generation_config.json alone: the eos ids may be missing.
+[[nodiscard]] Result<GenerationConfig> parse_generation_config(std::string_view text,
+                                                               const std::string& what);
 
 }  // namespace sluice::inference

@@ -11,7 +11,8 @@ namespace sluice::inference {
 [[nodiscard]] bool is_nfc_quick(std::string_view text) noexcept;
 
 /// Normalisation form C of `text`, valid UTF-8. Takes O(n log n), also for endless combining marks.
-/// The Unicode version is that of the tokenizer this must agree with: tools/inference/make_unicode_tables.py.
+/// The Unicode version is that of the tokenizer this must agree with:
+/// tools/inference/make_unicode_tables.py.
 [[nodiscard]] std::string to_nfc(std::string_view text);
 
 }  // namespace sluice::inference

@@ -213,26 +213,27 @@ Result<Tensors> parse_safetensors_header(std::string_view header, const std::byt
   return tensors;
 }
 
+Result<Tensors> parse_safetensors(std::span<const std::byte> bytes, const std::string& what) {
+  std::uint64_t header_size = 0;  // Little-endian in the file, as is every machine we run on.
+  if (bytes.size() < sizeof header_size) {
+    return fail(Errc::invalid_argument, what + " is too short to be a safetensors file");
+  }
+  std::memcpy(&header_size, bytes.data(), sizeof header_size);
+  const std::size_t rest = bytes.size() - sizeof header_size;
+  if (header_size > kMaxHeaderBytes || header_size > rest) {
+    return fail(Errc::invalid_argument, what + ": the header has " + std::to_string(header_size) +
+                                            " bytes, the file " + std::to_string(bytes.size()));
+  }
+  const std::byte* header = bytes.data() + sizeof header_size;
+  return parse_safetensors_header({reinterpret_cast<const char*>(header), header_size},
+                                  header + header_size, rest - header_size, what);
+}
+
 Result<SafetensorsFile> SafetensorsFile::open(const std::filesystem::path& path) {
   SafetensorsFile result;
   INFERENCE_TRY(result.file, MappedFile::open(path));
-  const std::byte* data = result.file->data();
-  const std::size_t size = result.file->size();
-  std::uint64_t header_size = 0;  // Little-endian in the file, as is every machine we run on.
-  if (size < sizeof header_size) {
-    return fail(Errc::invalid_argument, path.string() + " is too short to be a safetensors file");
-  }
-  std::memcpy(&header_size, data, sizeof header_size);
-  const std::size_t rest = size - sizeof header_size;
-  if (header_size > kMaxHeaderBytes || header_size > rest) {
-    return fail(Errc::invalid_argument, path.string() + ": the header has " +
-                                            std::to_string(header_size) + " bytes, the file " +
-                                            std::to_string(size));
-  }
-  const std::byte* header = data + sizeof header_size;
   INFERENCE_TRY(result.tensors,
-                parse_safetensors_header({reinterpret_cast<const char*>(header), header_size},
-                                         header + header_size, rest - header_size, path.string()));
+                parse_safetensors({result.file->data(), result.file->size()}, path.string()));
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,11 @@ struct SafetensorsFile {
   /// Errors: not_found, unavailable; invalid_argument, naming the file and the tensor.
   static Result<SafetensorsFile> open(const std::filesystem::path& path);
 };
+
+/// Of a file's bytes. The views point into them.
+/// Errors: invalid_argument, naming `what`, the file, and the tensor.
+[[nodiscard]] Result<std::map<std::string, TensorView, std::less<>>> parse_safetensors(
+    std::span<const std::byte> bytes, const std::string& what);
 
 /// Of a header and `data_size` bytes behind it; for SafetensorsFile and the fuzzer. Offsets count
 /// from `data`.

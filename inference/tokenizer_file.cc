@@ -237,9 +237,11 @@ Result<TokenizerFile::AddedToken> read_added_token(
   return token;
 }
 
-Result<TokenizerFile> read(const std::string& text) {
+}  // namespace
+
+Result<TokenizerFile> parse_tokenizer_file(std::string_view text) {
   FileReader reader;
-  if (!json::sax_parse(text, &reader)) return refuse(reader.error);
+  if (!json::sax_parse(text.begin(), text.end(), &reader)) return refuse(reader.error);
   INFERENCE_CHECK(check_settings(reader.settings));
   for (const auto& [index, fields] : reader.added_tokens) {
     INFERENCE_TRY(auto token, read_added_token(index, fields));
@@ -249,11 +251,9 @@ Result<TokenizerFile> read(const std::string& text) {
   return std::move(reader.file);
 }
 
-}  // namespace
-
 Result<TokenizerFile> read_tokenizer_file(const std::filesystem::path& path) {
   INFERENCE_TRY(const std::string text, read_text_file(path, kMaxFileBytes));
-  auto file = read(text);
+  auto file = parse_tokenizer_file(text);
   if (!file) return fail(file.error().code, path.string() + ": " + file.error().detail);
   return file;
 }

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,5 +31,8 @@ struct TokenizerFile {
 /// each other is not checked here.
 /// Errors: not_found, unavailable, invalid_argument; each names the file and the key.
 [[nodiscard]] Result<TokenizerFile> read_tokenizer_file(const std::filesystem::path& path);
+
+/// The same of the file's text. Errors: invalid_argument, naming the key.
+[[nodiscard]] Result<TokenizerFile> parse_tokenizer_file(std::string_view text);
 
 }  // namespace sluice::inference

@@ -49,6 +49,15 @@ struct InferenceSinkFields {
   Value<ReplyFields> reply;
 };
 
+void read_prompt(const PromptFields& prompt, InferenceSinkSpec& spec, Findings& findings) {
+  if (prompt.system) spec.system_prompt = *prompt.system;
+  if (prompt.user) spec.user_prompt = *prompt.user;
+  if (prompt.user && prompt.user->empty()) {
+    findings.error(*prompt.user.node, "'user' is empty: the model would be asked nothing",
+                   "leave it out, so that the event's data asks");
+  }
+}
+
 void read_parameters(const Value<AnyYaml>& field, InferenceSinkSpec& spec, Findings& findings) {
   if (!field) return;
   if (!expect_mapping(*field.node, "'parameters'", findings)) return;
@@ -127,8 +136,7 @@ void build_inference_sink(const Resource& resource, Build& build) {
   const Resource* model =
       find_ref(fields.model->ref, "'model'", {"InferenceService"}, resource, build);
   if (model != nullptr) spec.model = path_of(*model);
-  if (fields.prompt->system) spec.system_prompt = *fields.prompt->system;
-  if (fields.prompt->user) spec.user_prompt = *fields.prompt->user;
+  read_prompt(*fields.prompt, spec, build.findings);
   read_parameters(fields.parameters, spec, build.findings);
   read_output(fields.output, spec, build.findings);
   read_reply(*fields.reply, spec, build.findings);
@@ -157,8 +165,8 @@ const Shape<PromptFields>& shape_of() {
       {
           field<&PromptFields::system>(
               {"system", "The system's turn, a [template](#templates).", false, "none"}),
-          field<&PromptFields::user>(
-              {"user", "The user's turn, a [template](#templates).", false, "{{ data }}"}),
+          field<&PromptFields::user>({"user", "The user's turn, a [template](#templates).", false,
+                                      "the event's data asks, as of an InferenceService"}),
       });
   return shape;
 }

@@ -4,7 +4,7 @@
 #include "base/mailbox.h"
 #include "base/side_thread.h"
 #include "inference/completion_queue.h"
-#include "inference/language_model.h"
+#include "sinks/inference_loading.h"
 
 #include <sys/resource.h>
 
@@ -21,16 +21,6 @@ using std::chrono::steady_clock;
 
 // The model's threads give way to the cores; they inherit it from the one that loads.
 constexpr int kNiceness = 10;
-
-/// The engine's error as one of ours: the same words in the same order.
-Error ours(const inference::Error& error) {
-  static_assert(static_cast<int>(inference::Errc::invalid_argument) ==
-                    static_cast<int>(Errc::invalid_argument) &&
-                static_cast<int>(inference::Errc::resource_exhausted) ==
-                    static_cast<int>(Errc::resource_exhausted) &&
-                static_cast<int>(inference::Errc::internal) == static_cast<int>(Errc::internal));
-  return fail(static_cast<Errc>(error.code), error.detail);
-}
 
 InferenceOutcome outcome_of(Errc code) noexcept {
   switch (code) {
@@ -54,7 +44,7 @@ Result<Completion> result_of(Completion completion, Deadline deadline) {
     case FinishReason::length:
       return completion;
     case FinishReason::error:
-      return ours(inference::fail(completion.error_code, completion.error));
+      return from_engine(inference::fail(completion.error_code, completion.error));
     case FinishReason::cancelled:
       if (steady_clock::now() < deadline) return fail(Errc::cancelled, "the model was stopped");
       break;
@@ -62,37 +52,6 @@ Result<Completion> result_of(Completion completion, Deadline deadline) {
       break;
   }
   return fail(Errc::deadline_exceeded, "the deadline passed before the completion was whole");
-}
-
-Result<inference::LanguageModelOptions> options_of(const InferenceServiceSpec& spec) {
-  inference::LanguageModelOptions options;
-  options.dir = spec.model_dir;
-  auto device = inference::device_from(spec.device);
-  if (!device) return ours(device.error());
-  options.device = device.value();
-  auto format = inference::dtype_from(spec.dtype);
-  if (!format) return ours(format.error());
-  options.format = format.value();
-  options.threads = static_cast<int>(spec.threads);
-  options.kv_cache_bytes = spec.kv_cache_bytes;
-  options.max_context = spec.max_model_len;
-  options.max_running = spec.max_num_seqs;
-  options.max_queued = spec.max_num_queued;
-  options.enable_thinking = spec.enable_thinking;
-  options.chat_template = spec.chat_template;
-  return options;
-}
-
-Result<std::unique_ptr<inference::LanguageModel>> load(
-    const InferenceServiceSpec& spec, const std::vector<inference::OutputConstraint>& warm) {
-  SLUICE_TRY(const auto options, options_of(spec));
-  auto model = inference::LanguageModel::load(options);
-  if (!model) return ours(model.error());
-  for (const inference::OutputConstraint& output : warm) {
-    const auto compiled = model.value()->grammars().compile(output);
-    if (!compiled) return ours(compiled.error());
-  }
-  return std::move(model).value();
 }
 
 }  // namespace
@@ -237,7 +196,7 @@ void InferenceModel::start(OnLoaded on_loaded) {
   const auto work = [shared = shared_, spec = spec_, warm = std::move(warm_),
                      on_loaded](/* owns all that it touches */) {
     ::setpriority(PRIO_PROCESS, 0, kNiceness);  // Of this thread, on Linux; a wish.
-    shared->take(load(spec, warm), spec, on_loaded);
+    shared->take(load_model(spec, warm), spec, on_loaded);
   };
   const auto started = run_aside(work);
   if (!started) shared_->take(started.error(), spec_, on_loaded);

@@ -43,10 +43,6 @@ class Check {
   void check_prompt(const InferenceSinkSpec& spec) {
     check_template({"prompt", "system"}, spec.system_prompt, Places::event);
     check_template({"prompt", "user"}, spec.user_prompt, Places::event);
-    if (spec.user_prompt.empty()) {
-      refuse({"prompt", "user"}, "'user' is empty: the model would be asked nothing",
-             "leave it out for {{ data }}");
-    }
   }
 
   void check_reply(const InferenceSinkSpec& spec) {

@@ -5,12 +5,11 @@
 // with one row and does nothing else; a floor is the bytes of a step through the bandwidth. Each
 // number is the best of several rounds, which alternate: other work on the machine comes and goes.
 
+#include "inference/bandwidth.h"
 #include "inference/cpu_backend.h"
 #include "inference/cpu_model.h"
-#include "inference/int8_matrix.h"
+#include "inference/model_size.h"
 #include "inference/thread_pool.h"
-
-#include <immintrin.h>
 
 #include <algorithm>
 #include <chrono>
@@ -107,29 +106,6 @@ double seconds(F&& function) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-__attribute__((target("avx2"))) void read_all(const std::byte* data, std::int64_t size) {
-  __m256i sum[4] = {};
-  for (std::int64_t i = 0; i + 256 <= size; i += 256) {
-    for (int j = 0; j < 8; ++j) {
-      const auto* from = reinterpret_cast<const __m256i*>(data + i + j * 32);
-      sum[j % 4] = _mm256_xor_si256(sum[j % 4], _mm256_loadu_si256(from));
-      if (j % 2 == 0) __builtin_prefetch(data + i + j * 32 + 4096);
-    }
-  }
-  const __m256i all =
-      _mm256_xor_si256(_mm256_xor_si256(sum[0], sum[1]), _mm256_xor_si256(sum[2], sum[3]));
-  __asm__ volatile("" : : "x"(all));
-}
-
-double read_seconds(ThreadPool& pool, const std::byte* data, std::int64_t size) {
-  return seconds([&] {
-    pool.run([&](int thread) {
-      const Share share = share_of(size, 4096, thread, pool.size());
-      read_all(data + share.first, share.last - share.first);
-    });
-  });
-}
-
 std::vector<const CpuMatrix*> matrices_of(const CpuModel& model) {
   std::vector<const CpuMatrix*> all;
   for (const CpuLayer& layer : model.layers) {
@@ -182,12 +158,7 @@ void measure(WeightFormat format, const char* name, const Weights& weights, int 
   const auto backend =
       make_cpu_backend(config, weights, {.format = format, .threads = threads}).value();
   const auto matrices = matrices_of(model);
-  std::int64_t bytes = 0;
-  for (const CpuMatrix* matrix : matrices) {
-    const MatrixView& view = matrix->view;
-    bytes += format == WeightFormat::int8 ? int8_matrix_bytes(view.rows, view.columns)
-                                          : view.rows * view.columns * 2;
-  }
+  const std::int64_t bytes = step_bytes(config, format);
   const Buffer packed = Buffer::make(1 << 20, "packed").value();
   const Buffer out = Buffer::make(1 << 20, "out").value();
   Best best;

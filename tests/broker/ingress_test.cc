@@ -6,6 +6,7 @@
 #include "broker/ingress.h"
 
 #include "base/on_core.h"
+#include "event/event_builder.h"
 #include "tests/support/raw_client.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +16,7 @@
 namespace sluice {
 namespace {
 
-/// Keeps events from any core; answers `status`.
+/// Keeps events from any core; answers `status`, and 202 with `reply`.
 class SharedSink final : public Sink {
  public:
   Awaitable<Attempt> send(EventPtr event, Deadline) override {
@@ -24,6 +25,7 @@ class SharedSink final : public Sink {
     if (status == 202) {
       Attempt accepted;
       accepted.status = 202;
+      accepted.reply = reply;
       co_return accepted;
     }
     co_return failed_attempt(fail(refusal, "no room"));
@@ -37,6 +39,7 @@ class SharedSink final : public Sink {
 
   int status = 202;
   Errc refusal = Errc::resource_exhausted;
+  EventPtr reply;
 
  private:
   std::mutex mutex_;
@@ -299,6 +302,21 @@ TEST_F(IngressTest, RefusesALargeBodyBeforeItIsSentAndStillDeliversTheAnswer) {
   const std::string answer = client.read_to_end();
   EXPECT_EQ(status_of(answer), 413) << answer;
   EXPECT_NE(answer.find("connection: close"), std::string::npos);
+}
+
+TEST_F(IngressTest, AnswersWithWhatASinkReplies) {
+  EventBuilder builder;
+  builder.set("id", "r").set("source", "/model").set("type", "said").set("subject", "水");
+  builder.set("datacontenttype", "text/plain").data("drink", DataKind::text);
+  sink_->reply = builder.build();
+  start();
+  const std::string answer = answer_to(event_with(""));
+  EXPECT_EQ(status_of(answer), 200) << answer;
+  for (const char* line : {"ce-id: r\r\n", "ce-type: said\r\n", "content-type: text/plain\r\n",
+                           "ce-subject: %E6%B0%B4\r\n", "content-length: 5\r\n"}) {
+    EXPECT_NE(answer.find(line), std::string::npos) << line << answer;
+  }
+  EXPECT_TRUE(answer.ends_with("\r\n\r\ndrink")) << answer;
 }
 
 TEST_F(IngressTest, TrailersNeverBecomeHeaders) {

@@ -176,6 +176,11 @@ class Inference(unittest.TestCase):
                 self.assertEqual(headers["ce-partitionkey"], "k")
                 self.assertGreater(int(headers["ce-tokensin"]), 5)
                 self.assertEqual(json.loads(body)["choices"][0]["message"]["content"], "喝点水。")
+                status, headers, body = house.post("/default/inferenceservices/qwen", {
+                    "ce-specversion": "1.0", "ce-id": "d", "ce-type": "t", "ce-source": "/s",
+                    "content-type": "text/plain"}, "渴了".encode())
+                self.assertEqual((status, headers["ce-causeid"]), (200, "d"))
+                self.assertEqual(json.loads(body)["choices"][0]["message"]["content"], "喝点水。")
                 self.assertEqual(house.terminate(), 0)
 
 

@@ -1,6 +1,6 @@
-// Renders against those that Jinja made of Qwen3's own templates (tools/inference/make_chat_goldens.py), as
-// text always and as ids where Qwen3's tokenizer.json is at hand; and that no request makes control
-// tokens.
+// Renders against those that Jinja made of Qwen3's own templates, as text always and as ids where
+// Qwen3's tokenizer.json is at hand (tools/inference/make_chat_goldens.py); and that no request makes
+// control tokens.
 #include "inference/chat_template.h"
 
 #include "inference/python_json.h"
@@ -174,7 +174,7 @@ TEST(ChatTemplate, RecognisesTheRealOneHoweverItIsLaidOut) {
 TEST(ChatTemplate, RecognisesEachRevision) {
   const auto dir = qwen3_dir();
   if (!dir || !std::filesystem::exists(*dir / "templates")) {
-    GTEST_SKIP() << "no templates/ there: tools/inference/make_chat_goldens.py --templates makes it";
+    GTEST_SKIP() << "no templates/: tools/inference/make_chat_goldens.py --templates makes it";
   }
   for (const char* name :
        {"qwen3", "qwen3-instruct-2507", "qwen3-thinking-2507", "qwen3-nonthinking"}) {

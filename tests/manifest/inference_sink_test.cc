@@ -35,7 +35,7 @@ TEST(InferenceSink, HasDefaults) {
   EXPECT_EQ(spec.name, "triage");
   EXPECT_EQ(spec.model, "/default/inferenceservices/qwen");
   EXPECT_EQ(spec.system_prompt, "");
-  EXPECT_EQ(spec.user_prompt, "{{ data }}");
+  EXPECT_EQ(spec.user_prompt, "");
   EXPECT_EQ(spec.parameters, nlohmann::json::object());
   EXPECT_EQ(spec.schema, "");
   EXPECT_TRUE(spec.choices.empty());

@@ -1,0 +1,88 @@
+#include "cli/model_flags.h"
+
+#include <array>
+#include <cstdio>
+#include <iostream>
+#include <limits>
+
+namespace sluice {
+
+void add_model_flags(CLI::App& command, ModelFlags& flags) {
+  command.add_option("--model", flags.dir, "A folder with a Hugging Face checkpoint of Qwen3")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  command.add_option("--device", flags.device, "Where it runs")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
+  command.add_option("--dtype", flags.dtype, "What the weights are computed with")
+      ->check(CLI::IsMember({"auto", "bfloat16", "bf16", "float32", "f32", "int8"}))
+      ->capture_default_str();
+  command.add_option("--threads", flags.threads, "0: chosen by the machine")
+      ->check(CLI::Range(0, 256))
+      ->capture_default_str();
+}
+
+void add_context_flags(CLI::App& command, ModelFlags& flags) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  command
+      .add_option("--kv-cache-bytes", flags.kv_cache_bytes,
+                  "Memory for keys and values; 0: one context, at most 1 GiB")
+      ->check(CLI::Range(std::int64_t{0}, kMost))
+      ->type_name("BYTES")
+      ->capture_default_str();
+  command
+      .add_option("--max-model-len", flags.max_model_len,
+                  "Tokens of prompt and completion together; 0: what model and cache allow")
+      ->check(CLI::Range(std::int64_t{0}, kMost))
+      ->type_name("TOKENS")
+      ->capture_default_str();
+}
+
+void add_template_flag(CLI::App& command, ModelFlags& flags) {
+  command
+      .add_option("--chat-template", flags.chat_template,
+                  "Use this one of Qwen3's; by default the checkpoint's own")
+      ->check(CLI::IsMember(
+          {"qwen3", "qwen3-instruct-2507", "qwen3-thinking-2507", "qwen3-nonthinking"}));
+}
+
+inference::LanguageModelOptions options_of(const ModelFlags& flags) {
+  inference::LanguageModelOptions options;
+  options.dir = flags.dir;
+  options.device = inference::device_from(flags.device).value();
+  options.format = inference::dtype_from(flags.dtype).value();
+  options.threads = flags.threads;
+  options.kv_cache_bytes = flags.kv_cache_bytes;
+  options.max_context = flags.max_model_len;
+  options.chat_template = flags.chat_template;
+  return options;
+}
+
+int report(const inference::Error& error) {
+  std::cerr << "error: " << error.detail << '\n';
+  return kExitBad;
+}
+
+std::string count_text(std::int64_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string bytes_text(std::int64_t bytes) {
+  if (bytes < 1000) return std::to_string(bytes) + " B";
+  auto size = static_cast<double>(bytes);
+  const char* unit = "kB";
+  for (const char* larger : {"kB", "MB", "GB", "TB"}) {
+    unit = larger;
+    size /= 1000;
+    if (size < 999.5) break;
+  }
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%.*f %s",
+                size < 9.995   ? 2
+                : size < 99.95 ? 1
+                               : 0,
+                size, unit);
+  return text.data();
+}
+
+}  // namespace sluice

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/result.h"
+#include "inference/language_model.h"
+#include "sinks/inference_spec.h"
+
+#include <memory>
+#include <vector>
+
+namespace sluice {
+
+/// The engine's error as one of ours: the same words in the same order.
+[[nodiscard]] Error from_engine(const inference::Error& error);
+
+/// Loads what `spec` names, as it says, and compiles the constraints that will be asked for. Takes
+/// as long as the files are large.
+/// Errors: those of LanguageModel::load() and GrammarCache::compile().
+[[nodiscard]] Result<std::unique_ptr<inference::LanguageModel>> load_model(
+    const InferenceServiceSpec& spec, const std::vector<inference::OutputConstraint>& warm);
+
+}  // namespace sluice
