@@ -5,6 +5,7 @@
 
 #include "event/media_type.h"
 #include "sinks/inference_reply.h"
+#include "sinks/openai_fields.h"
 #include "sinks/openai_request.h"
 
 #include <nlohmann/json.hpp>
@@ -103,8 +104,9 @@ Result<inference::CompletionRequest> request_from_event(const Event& event,
     return fail(Errc::invalid_argument, "data: is no UTF-8");
   }
   if (!is_json(event)) return user_says(std::string(event.data()));
-  Json value = Json::parse(event.data(), nullptr, false);
-  if (value.is_discarded()) return fail(Errc::invalid_argument, "data: is no JSON");
+  auto parsed = parse_request_json(event.data());
+  if (!parsed) return fail(Errc::invalid_argument, "data: is " + parsed.error().detail);
+  Json value = std::move(parsed).value();
   if (value.is_string()) return user_says(value.get<std::string>());
   if (value.is_object()) return request_from_object(std::move(value), model);
   return fail(Errc::invalid_argument, "data: want an object or a text");

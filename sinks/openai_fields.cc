@@ -92,23 +92,29 @@ Result<void> read_stop(const RequestJson& object, CompletionRequest& into) {
 
 }  // namespace
 
-Result<RequestJson> parse_request_object(std::string_view text) {
+Result<RequestJson> parse_request_json(std::string_view text) {
   if (is_too_deep(text)) {
     return fail(Errc::invalid_argument,
-                "the body is nested deeper than " + std::to_string(kMaxDepth) + " levels");
+                "nested deeper than " + std::to_string(kMaxDepth) + " levels");
   }
-  RequestJson json;
   try {
-    json = RequestJson::parse(text.begin(), text.end());
+    return RequestJson::parse(text.begin(), text.end());
   } catch (const RequestJson::exception& e) {
     const std::string_view what =
         e.what();  // "[json.exception.parse_error.101] parse error at ..."
     const std::size_t end = what.find("] ");
-    return fail(Errc::invalid_argument,
-                "the body is not JSON: " +
-                    std::string(end == std::string_view::npos ? what : what.substr(end + 2)));
+    return fail(
+        Errc::invalid_argument,
+        "not JSON: " + std::string(end == std::string_view::npos ? what : what.substr(end + 2)));
   }
-  if (!json.is_object()) return fail(Errc::invalid_argument, "the body is not a JSON object");
+}
+
+Result<RequestJson> parse_request_object(std::string_view text) {
+  auto json = parse_request_json(text);
+  if (!json) return fail(Errc::invalid_argument, "the body is " + json.error().detail);
+  if (!json.value().is_object()) {
+    return fail(Errc::invalid_argument, "the body is not a JSON object");
+  }
   return json;
 }
 

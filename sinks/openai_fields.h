@@ -16,9 +16,12 @@ namespace sluice {
 /// Requests keep the order of their keys: tools and schemas are shown to the model in it.
 using RequestJson = nlohmann::ordered_json;
 
-/// Parses a request's body, one JSON object of a bounded depth. Of a key that stands twice the last
+/// Parses JSON of a bounded depth: whoever walks it recurses. Of a key that stands twice the last
 /// counts.
 /// Errors: invalid_argument.
+[[nodiscard]] Result<RequestJson> parse_request_json(std::string_view text);
+
+/// The same of a request's body, which is an object.
 [[nodiscard]] Result<RequestJson> parse_request_object(std::string_view text);
 
 /// "temperature: want 0 to 2, not 7". `value` is shown cut short.
