@@ -1,5 +1,7 @@
 #include "cli/model_flags.h"
 
+#include "manifest/annotations.h"
+
 #include <array>
 #include <cstdio>
 #include <iostream>
@@ -23,13 +25,19 @@ void add_model_flags(CLI::App& command, ModelFlags& flags) {
 }
 
 void add_context_flags(CLI::App& command, ModelFlags& flags) {
-  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const CLI::Validator quantity(
+      [](std::string& text) {
+        const auto bytes = parse_quantity(text);
+        if (bytes) text = std::to_string(bytes.value());
+        return bytes ? std::string() : bytes.error().detail;
+      },
+      "BYTES");
   command
       .add_option("--kv-cache-bytes", flags.kv_cache_bytes,
-                  "Memory for keys and values; 0: one context, at most 1 GiB")
-      ->check(CLI::Range(std::int64_t{0}, kMost))
-      ->type_name("BYTES")
+                  "Memory for keys and values, e.g. 4Gi; 0: one context, at most 1Gi")
+      ->transform(quantity)
       ->capture_default_str();
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   command
       .add_option("--max-model-len", flags.max_model_len,
                   "Tokens of prompt and completion together; 0: what model and cache allow")

@@ -168,7 +168,7 @@ void add_model_info(CLI::App& app, int& status) {
       ->capture_default_str();
   add_examples(*command,
                "  sluice model info --model models/ce-tiny-demo\n"
-               "  sluice model info --model ~/Qwen3-0.6B --kv-cache-bytes 4000000000 -o json");
+               "  sluice model info --model ~/Qwen3-0.6B --kv-cache-bytes 4Gi -o json");
   command->callback([flags, &status] { status = info(*flags); });
 }
 

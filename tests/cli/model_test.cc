@@ -84,7 +84,7 @@ TEST(ModelInfo, TellsWhatACheckpointIs) {
 }
 
 TEST(ModelInfo, CountsTheMemoryOfEachFormat) {
-  const auto ran = model("info", {"-o", "json", "--kv-cache-bytes", "1000000"});
+  const auto ran = model("info", {"-o", "json", "--kv-cache-bytes", "1M"});
   ASSERT_EQ(ran.status, kExitOk) << ran.err;
   const Json info = Json::parse(ran.out);
   EXPECT_EQ(info["parameters"], 2'951'872);
@@ -242,6 +242,7 @@ TEST(ModelCommand, RefusesABadCommandLine) {
       {{"model", "info", "--model", "/nowhere"}, kExitUsage, "/nowhere"},
       {{"model", "info", "--model", kDemo, "--dtype", "fp8"}, kExitUsage, "bfloat16"},
       {{"model", "info", "--model", kDemo, "--device", "tpu"}, kExitUsage, "cuda"},
+      {{"model", "info", "--model", kDemo, "--kv-cache-bytes", "much"}, kExitUsage, "much"},
       {{"model", "run", "--model", kDemo, "--chat-template", "x"}, kExitUsage, "qwen3"},
       {{"model", "run", "--model", kDemo, "--raw"}, kExitUsage, "--prompt"},
       {{"model", "run", "--model", kDemo, "--think", "--no-think"}, kExitUsage, "excludes"},
