@@ -16,7 +16,7 @@ struct IngressLimits {
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};  ///< Without progress.
   std::chrono::milliseconds idle_timeout{75'000};
-  std::chrono::milliseconds answer_timeout{600'000};  ///< For a sink to take an event: an attempt's.
+  std::chrono::milliseconds answer_timeout{600'000};  ///< For a sink, as for any attempt at one.
 };
 
 /// Reads the requests of one connection, one after the other, and writes their answers.

@@ -18,7 +18,6 @@
 #include <memory>
 #include <random>
 
-#include <unistd.h>
 
 namespace sluice {
 namespace {
@@ -155,8 +154,7 @@ int bench(const BenchFlags& flags) {
   if (!config) return report(config.error());
   auto options = options_of(flags.model);
   const auto format = options.format.value_or(inference::WeightFormat::bf16);
-  const auto processors = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
-  if (options.threads == 0) options.threads = std::clamp(processors / 2, 1, 8);  // As load() does.
+  if (options.threads == 0) options.threads = inference::default_threads();
   options.max_running = flags.batch;
   if (options.kv_cache_bytes == 0) {  // Room for all of them, and none to spare.
     const std::int64_t blocks =

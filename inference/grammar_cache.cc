@@ -18,22 +18,11 @@ std::string key_of(const OutputConstraint& output) {
   return key;
 }
 
-Error at(std::string_view place, Error error) {
-  error.detail.insert(0, std::string(place) + ": ");
-  return error;
-}
-
 Result<std::shared_ptr<const CompiledGrammar>> compile_text(const OutputConstraint& output) {
-  if (output.schema.empty()) {
-    auto grammar = choice_grammar(output.choices);
-    if (!grammar) return at("choice", std::move(grammar).error());
-    return grammar;
-  }
+  if (output.schema.empty()) return choice_grammar(output.choices);
   const auto schema = nlohmann::ordered_json::parse(output.schema, nullptr, false);
   if (schema.is_discarded()) return fail(Errc::invalid_argument, "schema: is no JSON");
-  auto grammar = json_schema_grammar(schema);
-  if (!grammar) return at("schema", std::move(grammar).error());
-  return grammar;
+  return json_schema_grammar(schema);
 }
 
 }  // namespace

@@ -26,11 +26,6 @@ Result<T> word_from(std::string_view name, std::string_view what,
               std::string(what) + ": want one of " + known + ", not '" + std::string(name) + "'");
 }
 
-int default_threads() {
-  const auto processors = static_cast<int>(std::thread::hardware_concurrency());
-  return std::clamp(processors / 2, 1, 8);  // More only wait for the memory.
-}
-
 std::int64_t bytes_of(const TensorView& tensor) {
   return tensor.num_elements() * static_cast<std::int64_t>(size_of(tensor.dtype));
 }
@@ -126,6 +121,10 @@ Result<std::optional<WeightFormat>> dtype_from(std::string_view name) {
        {"f32", WeightFormat::f32},
        {"int8", WeightFormat::int8}}};
   return word_from<Format>(name, "dtype", kWords);
+}
+
+int default_threads() noexcept {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 8);
 }
 
 LanguageModel::LanguageModel() = default;

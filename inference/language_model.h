@@ -30,12 +30,15 @@ enum class Device : std::uint8_t { automatic, cpu, cuda };
 /// Errors: invalid_argument, with the words there are.
 [[nodiscard]] Result<std::optional<WeightFormat>> dtype_from(std::string_view name);
 
+/// Half of the processors, from 1 to 8: more only wait for the memory.
+[[nodiscard]] int default_threads() noexcept;
+
 /// How a model is loaded and how much it may take.
 struct LanguageModelOptions {
   std::filesystem::path dir;  ///< A Hugging Face checkpoint.
   Device device = Device::automatic;
   std::optional<WeightFormat> format;
-  int threads = 0;                  ///< 0: one less than there are processors, at least one.
+  int threads = 0;                  ///< 0: default_threads().
   std::int64_t kv_cache_bytes = 0;  ///< 0: kDefaultKvCacheBytes, or one context, if that is less.
   std::int64_t max_context = 0;     ///< Tokens; 0: what model and cache allow.
   std::int64_t max_running = 64;

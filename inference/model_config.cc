@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t kMaxFileBytes = 1 << 20;
-constexpr std::int64_t kMaxSize = std::int64_t{1} << 24;  // Products of three fit 2^63.
+constexpr std::int64_t kMaxSize = std::int64_t{1} << 20;  // Products of three fit 2^63.
 
 /// One object of a configuration file; every error names the file and the key.
 class Fields {

@@ -1,5 +1,6 @@
 // A scanner instead of a regular expression engine: one function for each alternative, in their
-// order. What \p{L}, \p{N} and \s are, and in which Unicode: tools/inference/make_unicode_tables.py.
+// order. What \p{L}, \p{N} and \s are, and in which Unicode, is in
+// tools/inference/make_unicode_tables.py.
 #include "inference/pretokenizer.h"
 
 #include "inference/utf8.h"

