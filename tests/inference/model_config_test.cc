@@ -104,7 +104,7 @@ TEST(ModelConfig, RefusesByName) {
       {R"({"dtype": "int8"})", "dtype is \"int8\""},
       {R"({"head_dim": null})", "head_dim is missing"},
       {R"({"head_dim": 127})", "head_dim is odd"},
-      {R"({"head_dim": 16777216})", "head_dim times num_attention_heads is too large"},
+      {R"({"head_dim": 1048576})", "head_dim times num_attention_heads is too large"},
       {R"({"vocab_size": "many"})", "vocab_size is not an integer"},
       {R"({"vocab_size": 1.5})", "vocab_size is not an integer"},
       {R"({"vocab_size": -1})", "vocab_size is not from 1"},
