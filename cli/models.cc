@@ -45,10 +45,12 @@ InferenceModelPtr Models::at(const std::string& path) const {
 
 void Models::start() {
   for (const InferenceModelPtr& model : models_) {
-    spdlog::info("inference.loading model={} dir={}", model->name(), model->spec().model_dir);
-    model->start([name = model->name()](const Result<inference::LoadFacts>& loaded) {
-      log_loaded(name, loaded);
-    });
+    InferenceModel::LoadListener listener;
+    listener.on_stage = [name = model->name(), dir = model->spec().model_dir](auto stage) {
+      spdlog::info("inference.loading model={} stage={} dir={}", name, stage, dir);
+    };
+    listener.on_loaded = [name = model->name()](const auto& loaded) { log_loaded(name, loaded); };
+    model->start(std::move(listener));
   }
 }
 

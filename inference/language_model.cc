@@ -26,6 +26,10 @@ Result<T> word_from(std::string_view name, std::string_view what,
               std::string(what) + ": want one of " + known + ", not '" + std::string(name) + "'");
 }
 
+void report(const LanguageModelOptions& options, std::string_view stage) {
+  if (options.on_stage) options.on_stage(stage);
+}
+
 std::int64_t bytes_of(const TensorView& tensor) {
   return tensor.num_elements() * static_cast<std::int64_t>(size_of(tensor.dtype));
 }
@@ -133,9 +137,12 @@ LanguageModel::~LanguageModel() = default;
 Result<std::unique_ptr<LanguageModel>> LanguageModel::load(const LanguageModelOptions& options) {
   const auto started = std::chrono::steady_clock::now();
   std::unique_ptr<LanguageModel> model(new LanguageModel());
+  report(options, "configuration");
   INFERENCE_TRY(model->config_, load_model_config(options.dir));
   INFERENCE_TRY(model->generation_, load_generation_config(options.dir));
+  report(options, "tokenizer");
   INFERENCE_CHECK(model->load_text(options));
+  report(options, "weights");
   INFERENCE_CHECK(model->load_weights_and_engine(options));
   model->facts_.load_time = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - started);

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,8 @@ struct LanguageModelOptions {
   std::int64_t max_queued = 256;
   bool enable_thinking = false;  ///< Where a request does not say.
   std::string chat_template;     ///< A name (ChatTemplate::named); empty: the checkpoint's own.
+  /// Called with what comes next while it loads: "configuration", "tokenizer", "weights".
+  std::function<void(std::string_view stage)> on_stage;
 };
 
 inline constexpr std::int64_t kDefaultKvCacheBytes = std::int64_t{1} << 30;

@@ -34,10 +34,13 @@ Error from_engine(const inference::Error& error) {
 }
 
 Result<std::unique_ptr<inference::LanguageModel>> load_model(
-    const InferenceServiceSpec& spec, const std::vector<inference::OutputConstraint>& warm) {
-  SLUICE_TRY(const auto options, options_of(spec));
+    const InferenceServiceSpec& spec, const std::vector<inference::OutputConstraint>& warm,
+    const std::function<void(std::string_view stage)>& on_stage) {
+  SLUICE_TRY(auto options, options_of(spec));
+  options.on_stage = on_stage;
   auto model = inference::LanguageModel::load(options);
   if (!model) return from_engine(model.error());
+  if (!warm.empty()) on_stage("constraints");
   for (const inference::OutputConstraint& output : warm) {
     const auto compiled = model.value()->grammars().compile(output);
     if (!compiled) return from_engine(compiled.error());

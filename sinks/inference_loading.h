@@ -4,7 +4,9 @@
 #include "inference/language_model.h"
 #include "sinks/inference_spec.h"
 
+#include <functional>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace sluice {
@@ -13,9 +15,11 @@ namespace sluice {
 [[nodiscard]] Error from_engine(const inference::Error& error);
 
 /// Loads what `spec` names, as it says, and compiles the constraints that will be asked for. Takes
-/// as long as the files are large.
+/// as long as the files are large. `on_stage` hears what comes next: the stages of
+/// LanguageModel::load(), then "constraints".
 /// Errors: those of LanguageModel::load() and GrammarCache::compile().
 [[nodiscard]] Result<std::unique_ptr<inference::LanguageModel>> load_model(
-    const InferenceServiceSpec& spec, const std::vector<inference::OutputConstraint>& warm);
+    const InferenceServiceSpec& spec, const std::vector<inference::OutputConstraint>& warm,
+    const std::function<void(std::string_view stage)>& on_stage);
 
 }  // namespace sluice

@@ -75,7 +75,8 @@ struct InferenceModel::Shared {
   std::unique_ptr<inference::CompletionQueue> queue;
 
   void take(Result<std::unique_ptr<inference::LanguageModel>> result,
-            const InferenceServiceSpec& spec, const OnLoaded& on_loaded);
+            const InferenceServiceSpec& spec, const LoadListener& listener);
+  void enter(std::string_view stage, const LoadListener& listener);
   void count(InferenceOutcome outcome) {
     counters.requests[static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
   }
@@ -83,7 +84,7 @@ struct InferenceModel::Shared {
 };
 
 void InferenceModel::Shared::take(Result<std::unique_ptr<inference::LanguageModel>> result,
-                                  const InferenceServiceSpec& spec, const OnLoaded& on_loaded) {
+                                  const InferenceServiceSpec& spec, const LoadListener& listener) {
   const std::lock_guard lock(mutex);
   if (stopping) return;
   if (result) {
@@ -91,13 +92,20 @@ void InferenceModel::Shared::take(Result<std::unique_ptr<inference::LanguageMode
     queue = std::make_unique<inference::CompletionQueue>(*model, spec.max_num_queued);
     state = State::ready;
     reason.clear();
-    on_loaded(model->facts());
+    listener.on_loaded(model->facts());
   } else {
     state = State::failed;
     reason = result.error().detail;
-    on_loaded(result.error());
+    listener.on_loaded(result.error());
   }
   loaded.give(model != nullptr);
+}
+
+void InferenceModel::Shared::enter(std::string_view stage, const LoadListener& listener) {
+  const std::lock_guard lock(mutex);
+  if (stopping) return;
+  reason = "is loading: " + std::string(stage);
+  listener.on_stage(stage);
 }
 
 void InferenceModel::Shared::count(const Completion& completion, const Result<Completion>& result) {
@@ -192,14 +200,15 @@ void InferenceModel::warm(inference::OutputConstraint output) {
   warm_.push_back(std::move(output));
 }
 
-void InferenceModel::start(OnLoaded on_loaded) {
+void InferenceModel::start(LoadListener listener) {
   const auto work = [shared = shared_, spec = spec_, warm = std::move(warm_),
-                     on_loaded](/* owns all that it touches */) {
+                     listener](/* owns all that it touches */) {
     ::setpriority(PRIO_PROCESS, 0, kNiceness);  // Of this thread, on Linux; a wish.
-    shared->take(load_model(spec, warm), spec, on_loaded);
+    const auto on_stage = [&](std::string_view stage) { shared->enter(stage, listener); };
+    shared->take(load_model(spec, warm, on_stage), spec, listener);
   };
   const auto started = run_aside(work);
-  if (!started) shared_->take(started.error(), spec_, on_loaded);
+  if (!started) shared_->take(started.error(), spec_, listener);
 }
 
 void InferenceModel::stop() {

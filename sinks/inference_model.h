@@ -62,7 +62,12 @@ class CompletionStream {
 class InferenceModel {
  public:
   enum class State : std::uint8_t { loading, ready, failed };
-  using OnLoaded = std::function<void(const Result<inference::LoadFacts>&)>;
+
+  /// Who hears how loading goes, from the thread that loads; must not ask the model back.
+  struct LoadListener {
+    std::function<void(std::string_view stage)> on_stage;  ///< What comes next, e.g. "weights".
+    std::function<void(const Result<inference::LoadFacts>&)> on_loaded;  ///< Once, at the end.
+  };
 
   explicit InferenceModel(InferenceServiceSpec spec);
   ~InferenceModel();
@@ -72,9 +77,8 @@ class InferenceModel {
   /// A constraint that is to be compiled before the model is ready.
   void warm(inference::OutputConstraint output);
 
-  /// Begins to load. `on_loaded` is called once, by the thread that loads, unless stop() comes
-  /// first.
-  void start(OnLoaded on_loaded);
+  /// Begins to load. After stop() the listener hears nothing more.
+  void start(LoadListener listener);
 
   /// Ends what runs, as cancelled; blocks until the step that runs has ended.
   void stop();

@@ -13,6 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 class InferenceModelTest : public testing::Test {
@@ -54,6 +55,22 @@ TEST_F(InferenceModelTest, WhoAsksWaitsUntilItIsLoaded) {
   EXPECT_EQ(model_->under_way(), 0);
 }
 
+TEST_F(InferenceModelTest, SaysHowLoadingGoes) {
+  make();
+  inference::OutputConstraint output;
+  output.choices = {"a", "b"};
+  model_->warm(output);
+  std::vector<std::string> heard;
+  InferenceModel::LoadListener listener;
+  listener.on_stage = [&](std::string_view stage) { heard.emplace_back(stage); };
+  listener.on_loaded = [&](const Result<inference::LoadFacts>& loaded) {
+    heard.push_back(loaded ? "loaded" : loaded.error().detail);
+  };
+  model_->start(std::move(listener));
+  ASSERT_TRUE(complete(user_asks("渴了")));
+  EXPECT_THAT(heard, ElementsAre("configuration", "tokenizer", "weights", "constraints", "loaded"));
+}
+
 TEST_F(InferenceModelTest, GivesUpWaitingAtTheDeadline) {
   make();  // Never started.
   const auto late = complete(user_asks("渴了"), steady_clock::now() + milliseconds(5));
@@ -67,7 +84,12 @@ TEST_F(InferenceModelTest, OneThatCannotBeLoadedSaysWhy) {
   spec.model_dir = "/does/not/exist";
   make(std::move(spec));
   std::optional<Error> reported;
-  model_->start([&](const Result<inference::LoadFacts>& loaded) { reported = loaded.error(); });
+  InferenceModel::LoadListener listener;
+  listener.on_stage = [](std::string_view) {};
+  listener.on_loaded = [&](const Result<inference::LoadFacts>& loaded) {
+    reported = loaded.error();
+  };
+  model_->start(std::move(listener));
   const auto refused = complete(user_asks("渴了"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::unavailable);

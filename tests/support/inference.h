@@ -23,7 +23,10 @@ inline InferenceServiceSpec demo_spec() {
 
 /// Begins to load; who asks waits for it.
 inline void start_model(InferenceModel& model) {
-  model.start([](const Result<inference::LoadFacts>&) {});
+  InferenceModel::LoadListener nobody;
+  nobody.on_stage = [](std::string_view) {};
+  nobody.on_loaded = [](const Result<inference::LoadFacts>&) {};
+  model.start(std::move(nobody));
 }
 
 inline inference::CompletionRequest user_asks(std::string text) {
