@@ -35,6 +35,7 @@ void read_openai(std::string_view path, ApiRoute& route) {
 
 void read_kserve(std::string_view path, ApiRoute& route) {
   route.is_openai = false;
+  if (path.ends_with("/generate_stream")) return;  // No model's name: streams are OpenAI's.
   if (path.empty()) route.path = ApiPath::server;
   if (path == "/health/live") route.path = ApiPath::live;
   if (path == "/health/ready") route.path = ApiPath::ready;

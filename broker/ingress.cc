@@ -154,7 +154,8 @@ Awaitable<bool> Ingress::Session::serve_event(Route& route) {
 }
 
 Awaitable<bool> Ingress::Session::refuse(Route& route, int status, std::string detail) {
-  if (status == 408 && ingress_.draining_.load(std::memory_order_relaxed)) {
+  const bool is_late = status == 408 || status == 504;
+  if (is_late && ingress_.draining_.load(std::memory_order_relaxed)) {
     status = 503;  // Not late, but cut short by us.
     detail = "the broker is shutting down";
   }

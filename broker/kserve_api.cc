@@ -4,6 +4,7 @@
 
 #include "broker/model_api.h"
 #include "sinks/openai_fields.h"
+#include "sinks/openai_objects.h"
 
 #include <algorithm>
 
@@ -15,16 +16,8 @@ using Json = RequestJson;
 constexpr std::string_view kModelVersion = "1";
 constexpr std::size_t kMaxTexts = 64;  // Of one infer request: each is a generation.
 
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Json tensor(std::string_view name) {
   return {{"name", name}, {"datatype", "BYTES"}, {"shape", Json::array({-1})}};
-}
-
-Error refusal(std::string_view field, std::string_view why) {
-  return fail(Errc::invalid_argument, std::string(field) + ": " + std::string(why));
 }
 
 /// What both ways to ask say but for the texts.
@@ -113,7 +106,9 @@ Task<std::vector<std::string>> completions_of(ApiExchange& exchange, TextModel& 
   const Deadline deadline = exchange.deadline();
   std::vector<std::unique_ptr<CompletionStream>> streams;
   for (std::string& text : asked.texts) {
-    streams.push_back(model.stream(asked.request_for(std::move(text)), deadline));
+    auto request = asked.request_for(std::move(text));
+    draw_seed(request);
+    streams.push_back(model.stream(std::move(request), deadline));
   }
   auto completions = co_await exchange.all(streams);
   if (!completions) co_return std::move(completions).error();

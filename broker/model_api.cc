@@ -40,6 +40,10 @@ Result<const ModelApi::Served*> ModelApi::model_for(std::string_view name) const
                                    "' is not served here; there are " + names());
 }
 
+void draw_seed(inference::CompletionRequest& request) {
+  if (!request.seed) request.seed = Core::current()->random();
+}
+
 std::string unready_text(const TextModel& model) {
   const TextModelStatus status = model.status();
   if (status.is_ready) return {};

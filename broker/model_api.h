@@ -63,6 +63,10 @@ class ModelApi {
   std::vector<Served> models_;
 };
 
+/// Where the client gave none. Events are decided the same way again; who asks over HTTP expects
+/// another answer each time.
+void draw_seed(inference::CompletionRequest& request);
+
 /// Why a model cannot be asked now; empty when it can.
 [[nodiscard]] std::string unready_text(const TextModel& model);
 

@@ -2,6 +2,8 @@
 
 #include "broker/model_api.h"
 
+#include "sinks/openai_objects.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -74,7 +76,7 @@ std::string ModelApi::model_object(const Served& served) {
                          {"owned_by", "sluice"}};
   const std::int64_t max_context = served.model->status().max_context;
   object["max_model_len"] = max_context > 0 ? ordered_json(max_context) : ordered_json();
-  return object.dump();
+  return dumped(object);
 }
 
 std::string ModelApi::models_object() const {
@@ -97,8 +99,7 @@ Awaitable<bool> ModelApi::complete(ApiExchange& exchange, bool is_chat) const {
   TextModel& model = *found.value()->model;
   std::string why = unready_text(model);
   if (!why.empty()) co_return co_await exchange.refuse(503, std::move(why));
-  // Events are decided the same way again; OpenAI's clients expect another answer each time.
-  if (!asked.completion.seed) asked.completion.seed = Core::current()->random();
+  draw_seed(asked.completion);
   OpenAiAnswer answer = answer_for(asked, model, is_chat);
   const auto stream = model.stream(std::move(asked.completion), exchange.deadline());
   if (!asked.stream) co_return co_await answer_whole(exchange, *stream, answer);

@@ -25,6 +25,11 @@ void write_outcomes(MetricSeries& out, std::string_view label, const Dispatcher&
   }
 }
 
+/// One line. What a damaged file has brought into a reason may be no UTF-8.
+std::string dumped(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 template <typename Visit>
 void for_each_dispatcher(const House& house, Visit&& visit) {
   for (const auto& channel : house.channels()) {
@@ -130,7 +135,7 @@ AdminPage AdminPages::readiness() const {
   for (std::string& reason : house_.models().reasons()) reasons.push_back(std::move(reason));
   const bool ready = reasons.empty();
   const nlohmann::ordered_json body = {{"ready", ready}, {"reasons", std::move(reasons)}};
-  return {ready ? 200 : 503, "application/json", body.dump() + "\n"};
+  return {ready ? 200 : 503, "application/json", dumped(body)};
 }
 
 AdminPage AdminPages::resources() const {
@@ -151,8 +156,7 @@ AdminPage AdminPages::resources() const {
     items.push_back(std::move(item));
   }
   const nlohmann::ordered_json body = {{"items", std::move(items)}};
-  return {200, "application/json",
-          body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
+  return {200, "application/json", dumped(body)};
 }
 
 void AdminPages::add_to(Admin& admin) {

@@ -35,7 +35,7 @@ inference::Result<std::unique_ptr<inference::Backend>> load(const ModelFlags& fl
   }
   inference::CpuOptions cpu;
   cpu.format = options.format.value_or(cpu.format);
-  cpu.threads = options.threads;
+  cpu.threads = options.threads > 0 ? options.threads : inference::default_threads();
   const auto blocks = static_cast<std::int64_t>(num_tokens) / inference::kKvBlockTokens + 1;
   cpu.kv_cache_bytes = blocks * inference::kv_block_bytes(config, cpu.format);
   return inference::load_cpu_backend(options.dir, cpu);

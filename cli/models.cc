@@ -13,7 +13,8 @@ namespace {
 constexpr double kMebibyte = 1024.0 * 1024.0;
 
 /// The line that a load ends in. A demo model says what it is.
-void log_loaded(const std::string& name, const Result<inference::LoadFacts>& loaded) {
+void log_loaded(const std::string& name, bool is_demo,
+                const Result<inference::LoadFacts>& loaded) {
   if (!loaded) {
     spdlog::error("inference.failed model={} error={} {}", name, to_string(loaded.error().code),
                   loaded.error().detail);
@@ -25,7 +26,7 @@ void log_loaded(const std::string& name, const Result<inference::LoadFacts>& loa
       "max_context_tokens={}{}",
       name, static_cast<double>(facts.weight_bytes) / kMebibyte, facts.load_time.count(),
       facts.device, static_cast<double>(facts.kv_cache_bytes) / kMebibyte, facts.max_context,
-      name.ends_with("-demo") ? " (a demo model: it knows a few situations and nothing else)" : "");
+      is_demo ? " (a demo model: it knows a few situations and nothing else)" : "");
 }
 
 }  // namespace
@@ -49,7 +50,10 @@ void Models::start() {
     listener.on_stage = [name = model->name(), dir = model->spec().model_dir](auto stage) {
       spdlog::info("inference.loading model={} stage={} dir={}", name, stage, dir);
     };
-    listener.on_loaded = [name = model->name()](const auto& loaded) { log_loaded(name, loaded); };
+    const bool is_demo = model->spec().model_dir.ends_with("-demo");
+    listener.on_loaded = [name = model->name(), is_demo](const auto& loaded) {
+      log_loaded(name, is_demo, loaded);
+    };
     model->start(std::move(listener));
   }
 }

@@ -60,7 +60,9 @@ struct TokenLogprob {
 
 /// What came of a request. Exactly one for each.
 struct Completion {
-  std::vector<TokenId> tokens;  ///< Without the one that ended it; forced ones among them.
+  /// Those that were made, forced ones and that in which a stop text was found among them; without
+  /// the eos token.
+  std::vector<TokenId> tokens;
   std::string text;             ///< Valid UTF-8; without stop texts.
   std::string reasoning;        ///< What stood in the think block, without newlines around it.
   FinishReason reason = FinishReason::error;

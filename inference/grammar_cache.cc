@@ -40,17 +40,25 @@ std::shared_ptr<const CompiledGrammar> GrammarCache::find(const std::string& key
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, found->second);
-  return found->second->second;
+  return found->second->grammar;
+}
+
+std::size_t GrammarCache::Entry::bytes() const noexcept {
+  constexpr std::size_t kStateBytes = 96;  // Its edges and costs included, as measured.
+  return key.size() + grammar->size() * kStateBytes;
 }
 
 void GrammarCache::keep(const std::string& key, std::shared_ptr<const CompiledGrammar> grammar) {
   const std::scoped_lock lock(mutex_);
   if (by_key_.contains(key)) return;  // Somebody else was faster.
-  entries_.emplace_front(key, std::move(grammar));
-  by_key_.emplace(key, entries_.begin());
-  if (entries_.size() <= kCapacity) return;
-  by_key_.erase(entries_.back().first);
-  entries_.pop_back();
+  entries_.push_front({key, std::move(grammar)});
+  by_key_.emplace(entries_.front().key, entries_.begin());
+  bytes_ += entries_.front().bytes();
+  while (bytes_ > kCapacityBytes && entries_.size() > 1) {
+    bytes_ -= entries_.back().bytes();
+    by_key_.erase(entries_.back().key);
+    entries_.pop_back();
+  }
 }
 
 Result<std::shared_ptr<const CompiledGrammar>> GrammarCache::compile(

@@ -10,16 +10,18 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
 namespace sluice::inference {
 
-/// Constraints that were compiled for one vocabulary, the last kCapacity of them: the same few come
+/// Constraints that were compiled for one vocabulary, those that were used last: the same few come
 /// with every event. Thread safe.
 class GrammarCache {
  public:
-  static constexpr std::size_t kCapacity = 64;
+  /// Of all entries, keys included; the one used last stays, however large it is.
+  static constexpr std::size_t kCapacityBytes = std::size_t{64} << 20;
 
   explicit GrammarCache(std::shared_ptr<const Vocabulary> vocabulary)
       : vocabulary_(std::move(vocabulary)) {}
@@ -33,7 +35,12 @@ class GrammarCache {
   [[nodiscard]] Result<std::shared_ptr<const VocabularyTrie>> trie();
 
  private:
-  using Entry = std::pair<std::string, std::shared_ptr<const CompiledGrammar>>;
+  struct Entry {
+    std::string key;
+    std::shared_ptr<const CompiledGrammar> grammar;
+
+    [[nodiscard]] std::size_t bytes() const noexcept;
+  };
 
   [[nodiscard]] std::shared_ptr<const CompiledGrammar> find(const std::string& key);
   void keep(const std::string& key, std::shared_ptr<const CompiledGrammar> grammar);
@@ -43,7 +50,8 @@ class GrammarCache {
   std::shared_ptr<const VocabularyTrie> trie_;
   std::mutex mutex_;          ///< Guards what follows; not held while a grammar is compiled.
   std::list<Entry> entries_;  ///< Used last, first.
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_key_;
+  std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key_;  ///< Views of keys.
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace sluice::inference

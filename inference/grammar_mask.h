@@ -17,7 +17,7 @@ class GrammarMask : public TokenMask {
  public:
   /// So many tokens complete the text from here on; 0 when it is whole. Asked at the start, it is
   /// what max_tokens must be at least. A little above the true minimum at times, never below.
-  [[nodiscard]] virtual std::int64_t min_tokens() const = 0;
+  [[nodiscard]] std::int64_t min_tokens() const override = 0;
 
   /// At most `tokens_left` tokens are still to come, the one that ends the generation (eos) not
   /// counted; accept() counts down from there. allowed() leaves out whatever could not be

@@ -51,15 +51,15 @@ std::int64_t bytes_of(const Weights& weights, const ModelConfig& config) {
 /// The cache that was asked for, or a default; refused where it is less than --max-model-len.
 Result<std::int64_t> kv_cache_bytes(const LanguageModelOptions& options, const ModelConfig& config,
                                     WeightFormat format) {
-  const std::int64_t block = kv_block_bytes(config, format);
-  const std::int64_t asked =
-      options.max_context > 0 ? options.max_context : config.max_position_embeddings;
-  const std::int64_t whole = (asked + kKvBlockTokens - 1) / kKvBlockTokens * block;
   if (options.max_context > config.max_position_embeddings) {
     return fail(Errc::invalid_argument,
                 "max_model_len " + std::to_string(options.max_context) + ": the model has " +
                     std::to_string(config.max_position_embeddings) + " positions");
   }
+  const std::int64_t block = kv_block_bytes(config, format);
+  const std::int64_t asked =
+      options.max_context > 0 ? options.max_context : config.max_position_embeddings;
+  const std::int64_t whole = (asked + kKvBlockTokens - 1) / kKvBlockTokens * block;
   if (options.kv_cache_bytes == 0) {
     const std::int64_t most = std::max(kDefaultKvCacheBytes, options.max_context > 0 ? whole : 0);
     return std::clamp(whole, kLeastKvCacheBytes, most);
@@ -188,6 +188,7 @@ Result<void> LanguageModel::load_weights_and_engine(const LanguageModelOptions& 
   engine.scheduler.max_queued_requests = options.max_queued;
   engine.max_context = options.max_context;
   engine.rules = rules_of(*tokenizer_);
+  think_mark_tokens_ = 1 + std::ssize(engine.rules.forced_close);
   facts_.device = backend->description();
   facts_.kv_cache_bytes = backend->num_kv_blocks() * kv_block_bytes(config_, cpu.format);
   engine_ =
@@ -240,10 +241,12 @@ Result<GenerationRequest> LanguageModel::prepare(const CompletionRequest& reques
     const auto longest = std::ranges::max(request.output.choices, {}, &std::string::size).size();
     generation.max_tokens = std::min(room, static_cast<std::int64_t>(longest) + 1);
   }
-  if (mask->min_tokens() > generation.max_tokens) {
+  std::int64_t needed = mask->min_tokens();
+  if (generation.may_think || generation.starts_thinking) needed += think_mark_tokens_;
+  if (needed > generation.max_tokens) {
     return fail(Errc::invalid_argument, "max_tokens " + std::to_string(generation.max_tokens) +
                                             ": the shortest output takes " +
-                                            std::to_string(mask->min_tokens()) + " tokens");
+                                            std::to_string(needed) + " tokens");
   }
   generation.mask = std::move(mask);
   return generation;

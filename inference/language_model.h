@@ -90,6 +90,7 @@ class LanguageModel {
   std::unique_ptr<ChatTemplate> template_;
   std::unique_ptr<GrammarCache> grammars_;
   bool enable_thinking_ = false;
+  std::int64_t think_mark_tokens_ = 0;  ///< Of both marks of a think block.
   LoadFacts facts_;
   std::unique_ptr<Engine> engine_;
 };

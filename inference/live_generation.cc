@@ -52,19 +52,27 @@ void LiveGeneration::advance(Sampler& sampler, std::span<float> logits, Clock::t
   if (completion_.time_to_first_token == Clock::duration::zero()) {
     completion_.time_to_first_token = now - submitted_;
   }
-  if (contains(request_.stop_token_ids, chosen.value().id)) return end(FinishReason::stop);
+  if (contains(request_.stop_token_ids, chosen.value().id)) return end(whole());
   take(std::move(chosen).value(), false);
   force_what_must_follow();
   // A text that is whole and cannot go on has ended, without a step for a token that says so.
   if (is_masked() && (!finished_ || finished_ == FinishReason::length) && !prepare_mask()) {
-    end(FinishReason::stop);
+    end(whole());
   }
+}
+
+/// How a text that is whole has ended: of itself, or because it had to.
+FinishReason LiveGeneration::whole() const noexcept {
+  return is_hurried_ ? FinishReason::length : FinishReason::stop;
 }
 
 /// Which tokens may come next. False when none may: the text is whole.
 bool LiveGeneration::prepare_mask() {
   if (std::exchange(is_mask_ready_, true)) return true;
-  request_.mask->hurry(track_.max_tokens - generated_tokens());
+  const std::int64_t tokens_left = track_.max_tokens - generated_tokens();
+  const std::int64_t needed = request_.mask->min_tokens();
+  if (needed > 0 && needed >= tokens_left) is_hurried_ = true;
+  request_.mask->hurry(tokens_left);
   request_.mask->allowed(allowed_);
   if (request_.mask->is_complete()) {
     if (std::ranges::all_of(allowed_, [](std::uint64_t word) { return word == 0; })) return false;
@@ -95,21 +103,26 @@ void LiveGeneration::take(TokenLogprob token, bool is_forced) {
     } else if (request_.mask && !is_forced) {
       request_.mask->accept(id);
     }
-    if (text_.push(bytes_of(id))) {
-      completion_.tokens.pop_back();
-      if (!completion_.logprobs.empty()) completion_.logprobs.pop_back();
-      return end(FinishReason::stop);
-    }
+    if (text_.push(bytes_of(id))) return end(FinishReason::stop);
   }
   if (generated_tokens() == track_.max_tokens) end(FinishReason::length);
 }
 
-/// The end mark where the think block is as long as it may be; what belongs behind the mark where
-/// the text is to begin as the mask says.
+/// Whether the think block is as long as it may be, or leaves no more than the text behind it
+/// needs.
+bool LiveGeneration::has_thought_enough() const {
+  if (request_.max_thinking_tokens && thinking_tokens_ >= *request_.max_thinking_tokens)
+    return true;
+  if (!request_.mask || rules_.forced_close.empty()) return false;
+  const std::int64_t needed = std::ssize(rules_.forced_close) + request_.mask->min_tokens();
+  return track_.max_tokens - generated_tokens() <= needed;
+}
+
+/// The end mark of a think block; what belongs behind the mark where the text is to begin as the
+/// mask says.
 void LiveGeneration::force_what_must_follow() {
   const std::span<const TokenId> close = rules_.forced_close;
-  if (thinks_ && request_.max_thinking_tokens &&
-      thinking_tokens_ >= *request_.max_thinking_tokens) {
+  if (thinks_ && has_thought_enough()) {
     force(close);
   } else if (request_.mask && generated_tokens() > 0 &&
              track_.tokens.back() == rules_.think_close) {

@@ -66,6 +66,8 @@ class LiveGeneration {
   [[nodiscard]] bool is_masked() const noexcept { return request_.mask && !thinks_; }
   [[nodiscard]] bool prepare_mask();
   void take(TokenLogprob token, bool is_forced);
+  [[nodiscard]] FinishReason whole() const noexcept;
+  [[nodiscard]] bool has_thought_enough() const;
   void force_what_must_follow();
   void force(std::span<const TokenId> tokens);
   void end(FinishReason reason, Error error = {});
@@ -82,6 +84,7 @@ class LiveGeneration {
   std::optional<FinishReason> finished_;
   std::vector<std::uint64_t> allowed_;  ///< For the next token, while is_mask_ready_.
   bool is_mask_ready_ = false;
+  bool is_hurried_ = false;  ///< There were no more tokens than the shortest text took.
   bool thinks_ = false;
   std::int64_t thinking_tokens_ = 0;
   Clock::time_point submitted_;

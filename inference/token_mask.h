@@ -22,6 +22,9 @@ class TokenMask {
   /// on a mask that can leaves out what could not become whole in time.
   virtual void hurry(std::int64_t tokens_left) { static_cast<void>(tokens_left); }
 
+  /// So many tokens complete the text from here on, where that is known; else 0.
+  [[nodiscard]] virtual std::int64_t min_tokens() const { return 0; }
+
   /// `id` came next; it was allowed.
   virtual void accept(TokenId id) = 0;
 

@@ -258,6 +258,11 @@ Task<inference::Completion> InferenceModel::complete(Core& core,
 
 const InferenceCounters& InferenceModel::counters() const noexcept { return shared_->counters; }
 
+Attempt InferenceModel::refuse(const Error& why) {
+  shared_->count(InferenceOutcome::refused);
+  return failed_attempt(why);
+}
+
 std::int64_t InferenceModel::under_way() const {
   const std::lock_guard lock(shared_->mutex);
   return shared_->queue ? shared_->queue->under_way() : 0;

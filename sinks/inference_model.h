@@ -8,6 +8,7 @@
 #include "inference/load_facts.h"
 #include "inference/vocabulary.h"
 #include "sinks/inference_spec.h"
+#include "sinks/sink.h"
 
 #include <array>
 #include <atomic>
@@ -107,6 +108,9 @@ class InferenceModel {
                                                          Deadline deadline);
 
   [[nodiscard]] const InferenceCounters& counters() const noexcept;
+  /// What a request that asks nothing ends in: counted as refused.
+  [[nodiscard]] Attempt refuse(const Error& why);
+
   /// Requests that have not ended, and of these, those that wait for their turn.
   [[nodiscard]] std::int64_t under_way() const;
   [[nodiscard]] std::int64_t queue_depth() const;

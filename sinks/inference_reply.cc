@@ -3,7 +3,6 @@
 #include "base/rfc3339.h"
 #include "event/event_builder.h"
 #include "event/validation.h"
-#include "sinks/openai_response.h"
 
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -70,15 +69,13 @@ Result<EventPtr> make_inference_reply(const Event& cause, InferenceReply reply,
   return builder.build();
 }
 
-std::string completion_data(std::string_view source, const Event& cause, const std::string& model,
-                            const inference::Completion& completion) {
+OpenAiAnswer answer_to(const Event& cause, std::string_view source, const std::string& model) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
   OpenAiAnswer answer;
   answer.id = "chatcmpl-" + reply_id(source, cause);
   answer.model = model;
-  answer.created = std::chrono::duration_cast<std::chrono::seconds>(
-                       std::chrono::system_clock::now().time_since_epoch())
-                       .count();
-  return completion_object(answer, completion);
+  answer.created = std::chrono::duration_cast<std::chrono::seconds>(now).count();
+  return answer;
 }
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 
 #include "event/event.h"
 #include "inference/generation.h"
+#include "sinks/openai_response.h"
 #include "sinks/sink.h"
 
 #include <map>
@@ -32,9 +33,8 @@ struct InferenceReply {
 [[nodiscard]] Result<EventPtr> make_inference_reply(const Event& cause, InferenceReply reply,
                                                     const inference::Completion& completion);
 
-/// The OpenAI chat-completion object of `completion`, with an id made of reply_id().
-[[nodiscard]] std::string completion_data(std::string_view source, const Event& cause,
-                                          const std::string& model,
-                                          const inference::Completion& completion);
+/// What the OpenAI chat-completion object in a reply begins with; its id is made of reply_id().
+[[nodiscard]] OpenAiAnswer answer_to(const Event& cause, std::string_view source,
+                                     const std::string& model);
 
 }  // namespace sluice

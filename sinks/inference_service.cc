@@ -48,11 +48,12 @@ Result<inference::CompletionRequest> request_from_object(Json object, std::strin
                 "data: want a chat-completions request with messages, an object with prompt, or a "
                 "text");
   }
-  SLUICE_TRY(OpenAiRequest request, chat_request_from(object.dump()));
+  SLUICE_TRY(OpenAiRequest request, chat_request_of(object));
   if (!request.model.empty() && request.model != model) {
     return fail(Errc::invalid_argument,
                 "model: '" + std::string(model) + "' is served here, not '" + request.model + "'");
   }
+  request.completion.top_logprobs = -1;  // Ids say nothing to who gets the reply.
   return std::move(request.completion);
 }
 
@@ -65,11 +66,12 @@ class InferenceService final : public Sink {
 
   Awaitable<Attempt> send(EventPtr event, Deadline deadline) override {
     auto request = request_from_event(*event, model_->name());
-    if (!request) co_return failed_attempt(request.error());
+    if (!request) co_return model_->refuse(request.error());
+    const bool has_tools = !request.value().tools.empty();
     auto completion =
         co_await model_->complete(*Core::current(), std::move(request).value(), deadline);
     if (!completion) co_return failed_attempt(completion.error());
-    auto reply = reply_of(*event, completion.value());
+    auto reply = reply_of(*event, completion.value(), has_tools);
     if (!reply) co_return failed_attempt(reply.error());
     Attempt attempt;
     attempt.status = 200;
@@ -80,12 +82,15 @@ class InferenceService final : public Sink {
   const std::string& url() const noexcept override { return url_; }
 
  private:
-  Result<EventPtr> reply_of(const Event& cause, const inference::Completion& completion) const {
+  Result<EventPtr> reply_of(const Event& cause, const inference::Completion& completion,
+                            bool has_tools) const {
     InferenceReply reply;
     reply.source = source_;
     reply.type = kCompletionType;
     reply.model = model_->name();
-    reply.data = completion_data(source_, cause, reply.model, completion);
+    OpenAiAnswer answer = answer_to(cause, source_, reply.model);
+    answer.has_tools = has_tools;
+    reply.data = completion_object(answer, completion);
     return make_inference_reply(cause, std::move(reply), completion);
   }
 

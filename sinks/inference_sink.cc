@@ -16,6 +16,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace sluice {
@@ -86,11 +87,12 @@ class InferenceSink final : public Sink {
 
   Awaitable<Attempt> send(EventPtr event, Deadline deadline) override {
     auto request = request_for(*event);
-    if (!request) co_return failed_attempt(request.error());
+    if (!request) co_return model_->refuse(request.error());
+    const bool has_tools = !request.value().tools.empty();
     auto completion =
         co_await model_->complete(*Core::current(), std::move(request).value(), deadline);
     if (!completion) co_return failed_attempt(completion.error());
-    auto reply = reply_of(*event, completion.value());
+    auto reply = reply_of(*event, completion.value(), has_tools);
     if (!reply) co_return failed_attempt(reply.error());
     Attempt attempt;
     attempt.status = 200;
@@ -117,9 +119,17 @@ class InferenceSink final : public Sink {
     return request;
   }
 
-  Result<EventPtr> reply_of(const Event& cause, const inference::Completion& completion) const {
+  /// A stop text of the event's own can cut what decoding was held to.
+  bool is_whole(const std::string& output) const {
+    if (!output_.schema.empty()) return nlohmann::json::accept(output);
+    return output_.choices.empty() ||
+           std::ranges::find(output_.choices, output) != output_.choices.end();
+  }
+
+  Result<EventPtr> reply_of(const Event& cause, const inference::Completion& completion,
+                            bool has_tools) const {
     const std::string& output = completion.text;
-    if (!output_.schema.empty() && !nlohmann::json::accept(output)) {
+    if (!is_whole(output)) {
       return fail(Errc::invalid_argument, "the output was cut short: max_tokens or stop ended it");
     }
     InferenceReply reply;
@@ -131,7 +141,9 @@ class InferenceSink final : public Sink {
       reply.extensions.emplace(name, value.render(cause, output));
     }
     if (data_ == ReplyData::completion) {
-      reply.data = completion_data(reply.source, cause, reply.model, completion);
+      OpenAiAnswer answer = answer_to(cause, reply.source, reply.model);
+      answer.has_tools = has_tools;
+      reply.data = completion_object(answer, completion);
     } else {
       reply.data = output;
       reply.data_kind = output_.schema.empty() ? DataKind::text : DataKind::json;

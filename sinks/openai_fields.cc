@@ -1,6 +1,7 @@
 #include "sinks/openai_fields.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -10,7 +11,10 @@ namespace {
 using inference::CompletionRequest;
 
 // Deeper texts would end the stack of whoever walks them; no client nests so far.
-constexpr int kMaxDepth = 128;
+constexpr std::size_t kMaxDepth = 128;
+constexpr std::string_view kTooDeep = "nested deeper than 128 levels";
+constexpr int kMaxMembers = 1000;
+constexpr std::string_view kTooWide = "an object with more than 1000 members";
 constexpr std::size_t kMaxShown = 40;
 constexpr std::size_t kMaxStops = 16;
 constexpr double kNoBound = std::numeric_limits<double>::max();
@@ -48,8 +52,11 @@ constexpr IntegerField kIntegers[] = {
     {"max_thinking_tokens", &CompletionRequest::max_thinking_tokens, 0, "a whole number from 0"},
 };
 
-bool is_too_deep(std::string_view text) noexcept {
-  int depth = 0;
+/// What bounds the time and the stack that reading `text` takes, JSON or not: levels, and members
+/// of one object, which are searched one after the other. Empty when it is within bounds.
+std::string_view excess_of(std::string_view text) noexcept {
+  std::array<int, kMaxDepth + 1> members{};  // Of each open list or object; a list has no limit.
+  std::size_t depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -59,11 +66,14 @@ bool is_too_deep(std::string_view text) noexcept {
       continue;
     }
     if (c == '"') in_string = true;
-    if (c == '[' || c == '{') ++depth;
-    if (c == ']' || c == '}') --depth;
-    if (depth > kMaxDepth) return true;
+    if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return kTooDeep;
+      members[depth] = 0;
+    }
+    if ((c == ']' || c == '}') && depth > 0) --depth;
+    if (c == ':' && ++members[depth] > kMaxMembers) return kTooWide;
   }
-  return false;
+  return {};
 }
 
 Result<void> read_seed(const RequestJson& object, CompletionRequest& into) {
@@ -93,9 +103,8 @@ Result<void> read_stop(const RequestJson& object, CompletionRequest& into) {
 }  // namespace
 
 Result<RequestJson> parse_request_json(std::string_view text) {
-  if (is_too_deep(text)) {
-    return fail(Errc::invalid_argument,
-                "nested deeper than " + std::to_string(kMaxDepth) + " levels");
+  if (const auto excess = excess_of(text); !excess.empty()) {
+    return fail(Errc::invalid_argument, std::string(excess));
   }
   try {
     return RequestJson::parse(text.begin(), text.end());
@@ -116,6 +125,10 @@ Result<RequestJson> parse_request_object(std::string_view text) {
     return fail(Errc::invalid_argument, "the body is not a JSON object");
   }
   return json;
+}
+
+Error refusal(std::string_view field, std::string_view why) {
+  return fail(Errc::invalid_argument, std::string(field) + ": " + std::string(why));
 }
 
 Error bad_field(std::string_view field, std::string_view wanted, const RequestJson& value) {

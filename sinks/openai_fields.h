@@ -16,13 +16,16 @@ namespace sluice {
 /// Requests keep the order of their keys: tools and schemas are shown to the model in it.
 using RequestJson = nlohmann::ordered_json;
 
-/// Parses JSON of a bounded depth: whoever walks it recurses. Of a key that stands twice the last
-/// counts.
+/// Parses JSON of bounded depth and width: whoever walks it recurses, and a key is searched among
+/// all of its object. Of a key that stands twice the last counts.
 /// Errors: invalid_argument.
 [[nodiscard]] Result<RequestJson> parse_request_json(std::string_view text);
 
 /// The same of a request's body, which is an object.
 [[nodiscard]] Result<RequestJson> parse_request_object(std::string_view text);
+
+/// "prompt: is missing"
+[[nodiscard]] Error refusal(std::string_view field, std::string_view why);
 
 /// "temperature: want 0 to 2, not 7". `value` is shown cut short.
 [[nodiscard]] Error bad_field(std::string_view field, std::string_view wanted,

@@ -11,10 +11,6 @@ using inference::ChatMessage;
 using inference::ChatRole;
 using inference::ToolCall;
 
-Error refusal(std::string_view field, std::string_view why) {
-  return fail(Errc::invalid_argument, std::string(field) + ": " + std::string(why));
-}
-
 std::string item(const std::string& list, std::size_t index) {
   return list + "[" + std::to_string(index) + "]";
 }

@@ -12,10 +12,6 @@ using Json = RequestJson;
 
 constexpr std::int64_t kMaxTopLogprobs = 20;
 
-Error refusal(std::string_view field, std::string_view why) {
-  return fail(Errc::invalid_argument, std::string(field) + ": " + std::string(why));
-}
-
 Result<void> read_stream(const Json& body, OpenAiRequest& into) {
   SLUICE_TRY(read_flag(body, "stream", into.stream));
   const Json* const options = given(body, "stream_options");
@@ -104,6 +100,10 @@ Result<std::string> prompt_from(const Json& body) {
 
 Result<OpenAiRequest> chat_request_from(std::string_view json) {
   SLUICE_TRY(const auto body, parse_request_object(json));
+  return chat_request_of(body);
+}
+
+Result<OpenAiRequest> chat_request_of(const nlohmann::ordered_json& body) {
   SLUICE_TRY(auto request, common_from(body));
   SLUICE_TRY(read_chat_logprobs(body, request));
   SLUICE_TRY(read_thinking(body, request.completion));

@@ -27,6 +27,9 @@ struct OpenAiRequest {
 /// Errors: invalid_argument; the detail starts with the field, e.g. "messages[0].role: ...".
 [[nodiscard]] Result<OpenAiRequest> chat_request_from(std::string_view json);
 
+/// The same of a body that has been read: an object.
+[[nodiscard]] Result<OpenAiRequest> chat_request_of(const nlohmann::ordered_json& body);
+
 /// The same for POST /v1/completions: `prompt` is one text.
 [[nodiscard]] Result<OpenAiRequest> completion_request_from(std::string_view json);
 

@@ -59,10 +59,6 @@ constexpr Unsupported kUnsupported[] = {
     {"guided_grammar", never, kConstraints},
 };
 
-Error refusal(std::string_view field, std::string_view why) {
-  return fail(Errc::invalid_argument, std::string(field) + ": " + std::string(why));
-}
-
 /// Remembers which field has set the constraint: a second one is refused.
 struct Constraint {
   OutputConstraint& into;

@@ -60,7 +60,7 @@ TEST_F(CompletionQueueTest, RefusalsSayWhy) {
   load(1, 10);
   CompletionRequest bad = user_says("x");
   bad.output.schema = R"({"type":"string","pattern":"a+"})";
-  const Completion& refused = submit(std::move(bad))->wait();
+  const Completion refused = submit(std::move(bad))->wait();
   EXPECT_EQ(refused.reason, FinishReason::error);
   EXPECT_EQ(refused.error_code, Errc::invalid_argument);
   EXPECT_THAT(refused.error, HasSubstr("pattern"));
@@ -97,7 +97,7 @@ TEST_F(CompletionQueueTest, OneTooManyIsRefusedAndTheOthersGoOn) {
     outcomes.push_back(submit(long_request()));
     tickets.push_back(last_);
   }
-  const Completion& last = outcomes.back()->wait();
+  const Completion last = outcomes.back()->wait();
   EXPECT_EQ(last.error_code, Errc::resource_exhausted);
   EXPECT_THAT(last.error, HasSubstr("2 requests wait"));
   for (const auto ticket : tickets) queue_->cancel(ticket);

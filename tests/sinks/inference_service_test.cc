@@ -104,6 +104,16 @@ TEST_F(InferenceServiceTest, ABadPromptIsRefusedByNameAndNotRetried) {
     EXPECT_THAT(attempt.detail, HasSubstr(part));
     EXPECT_EQ(attempt.reply, nullptr);
   }
+  const auto refused = static_cast<std::size_t>(InferenceOutcome::refused);
+  EXPECT_EQ(model_->counters().requests[refused].load(), std::size(cases));
+}
+
+TEST_F(InferenceServiceTest, AnObjectOfTooManyKeysIsRefusedBeforeItIsRead) {
+  std::string data = R"({"prompt":"x")";
+  for (int i = 0; i < 100'000; ++i) data += ",\"" + std::to_string(i) + "\":0";
+  const Attempt attempt = send(asking(data + "}", "application/json"));
+  EXPECT_EQ(attempt.status, 400);
+  EXPECT_THAT(attempt.detail, HasSubstr("more than 1000 members"));
 }
 
 TEST_F(InferenceServiceTest, ALateAnswerIsRetried) {

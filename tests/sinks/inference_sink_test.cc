@@ -14,6 +14,7 @@ namespace sluice {
 namespace {
 
 using nlohmann::json;
+using testing::Contains;
 using testing::HasSubstr;
 
 class InferenceSinkTest : public testing::Test {
@@ -92,6 +93,19 @@ TEST_F(InferenceSinkTest, WithoutAUserPromptTheEventAsksItself) {
   EXPECT_EQ(ask(R"({"text":"渴了"})").status, 400) << "asks nothing";
   spec.parameters = {{"max_tokens", 1}};
   EXPECT_EQ(ask(R"({"prompt":"渴了","max_tokens":50})").status, 400) << "the sink's own wins";
+}
+
+TEST_F(InferenceSinkTest, WhatIsNotWholeIsNoDecision) {
+  InferenceSinkSpec spec = InferenceSinkTest::spec();
+  spec.user_prompt.clear();
+  const Attempt cut = send(spec, asking(R"({"prompt":"渴了","stop":["i"]})", "application/json"));
+  EXPECT_EQ(cut.status, 400) << cut.reply->data();
+  EXPECT_THAT(cut.detail, HasSubstr("cut short"));
+  spec.parameters = {{"enable_thinking", true}, {"max_tokens", 12}};
+  const Attempt hurried = send(spec, asking(R"({"prompt":"渴了"})", "application/json"));
+  ASSERT_EQ(hurried.status, 200) << hurried.detail;
+  EXPECT_THAT(spec.choices, Contains(std::string(hurried.reply->data())))
+      << "thoughts leave room for the answer";
 }
 
 TEST_F(InferenceSinkTest, AReplyThatIsNoEventIsAFailureThatIsNotRetried) {
