@@ -118,14 +118,12 @@ class SchemaCompiler {
       }
     }
     INFERENCE_TRY(const std::vector<std::string> required, required_of(place));
-    const std::set<std::string_view> is_required(required.begin(), required.end());
-    std::size_t found = 0;
-    for (GrammarProperty& property : properties) {
-      property.required = is_required.contains(property.key);
-      found += property.required ? 1 : 0;
-    }
-    if (found < is_required.size())
-      return refuse(place, "required", "names a key that is not among the properties");
+    std::set<std::string_view> missing(required.begin(), required.end());
+    for (GrammarProperty& property : properties)
+      property.required = missing.erase(property.key) > 0;
+    if (!missing.empty())
+      return refuse(place, "required",
+                    "'" + std::string(*missing.begin()) + "' is not among the properties");
     const Json* others = place.find("additionalProperties");
     if (!properties.empty() && others != nullptr && !others->is_boolean())
       return refuse(place, "additionalProperties", "beside properties only true or false");

@@ -46,12 +46,18 @@ class ArgReader {
     } else if (!set(given)) {
       std::string hint = std::string(arg->about);
       if (arg->type == Type::word) hint = did_you_mean(given.value, arg->words, std::move(hint));
+      if (arg->type == Type::text && !given.value.empty()) {
+        hint = "a name is valid UTF-8 without control characters";
+      }
       findings_.error(*given.at,
                       "'" + std::string(arg->name) + "' wants " + wanted_by(*arg) + ", not " +
                           (given.value.empty() ? "nothing" : in_quotes(given.value)),
                       std::move(hint));
     } else if (arg->text_member == &InferenceServiceSpec::model_name) {
       name_at_ = given.at;
+    } else if (arg->text_member == &InferenceServiceSpec::device && given.value == "cuda") {
+      findings_.warning(*given.at, "this build has no CUDA backend: the model will not load",
+                        "auto and cpu compute on the CPU");
     }
   }
 
@@ -103,7 +109,7 @@ class ArgReader {
         return value == "true" || value == "false";
       case Type::text:
         spec_.*arg.text_member = value;
-        return !value.empty();
+        return !value.empty() && check_text(value).fault == TextFault::none;
       case Type::word:
         spec_.*arg.text_member = value;
         return std::ranges::find(arg.words, value) != arg.words.end();

@@ -55,6 +55,16 @@ void refuse_scheme(const Value<std::string>& uri, const std::string& scheme, Fin
   findings.error(*uri.node, "'storageUri': " + in_quotes(*uri) + " is not on this machine", hint);
 }
 
+// Whether the home directory is meant as a shell has it; with a finding.
+bool refuse_tilde(const Value<std::string>& uri, Findings& findings) {
+  const std::string scheme = uri->starts_with("file://") ? "file://" : "";
+  const std::string path = uri->substr(scheme.size());
+  if (path != "~" && !path.starts_with("~/")) return false;
+  findings.error(*uri.node, "'storageUri': the ~ of " + in_quotes(*uri) + " is not expanded",
+                 "write $HOME as a variable: " + scheme + "${HOME}" + path.substr(1));
+  return true;
+}
+
 // The directory that a storageUri means: absolute, or relative to the process. Empty, with a
 // finding, when there is none.
 std::string directory_of(const Value<std::string>& uri, Findings& findings) {
@@ -63,6 +73,7 @@ std::string directory_of(const Value<std::string>& uri, Findings& findings) {
     findings.error(*uri.node, "'storageUri' is empty", "write file:///DIR");
     return {};
   }
+  if (refuse_tilde(uri, findings)) return {};
   const std::size_t scheme = text.find("://");
   if (scheme != std::string::npos && !text.starts_with("file:") && text.find('/') > scheme) {
     refuse_scheme(uri, text.substr(0, scheme), findings);
@@ -117,6 +128,11 @@ void warn_of_no_effect(const PredictorFields& predictor, Findings& findings) {
   }
 }
 
+// A resource that is there twice was reported as such.
+bool is_twin(const Resource& resource, const Build& build) {
+  return build.index.find("InferenceService", resource.ns, resource.name) != &resource;
+}
+
 void check_model_name(const InferenceServiceSpec& spec, const YamlNode& at, Build& build) {
   const auto& services = build.graph.inference_services;
   const auto same = std::ranges::find(services, spec.model_name, &InferenceServiceSpec::model_name);
@@ -142,7 +158,9 @@ void build_inference_service(const Resource& resource, Build& build) {
     warn_if_not_there(spec.model_dir, *model.storage_uri.node, build.findings);
   }
   warn_of_no_effect(predictor, build.findings);
-  check_model_name(spec, name_at == nullptr ? *resource.at : *name_at, build);
+  if (!is_twin(resource, build)) {
+    check_model_name(spec, name_at == nullptr ? *resource.at : *name_at, build);
+  }
   build.graph.inference_services.push_back(std::move(spec));
 }
 

@@ -22,13 +22,17 @@ class EventTemplate {
     with_output,  ///< `output` is the model's.
   };
 
-  /// Errors: invalid_argument for an open `{{`, or for what is no attribute and no path.
+  /// Errors: invalid_argument for an open `{{`, for what is no attribute and no path, and for what
+  /// other template languages have: `{{ data | upper }}`, `{{ data.a[0] }}`, `{% if data %}`.
   [[nodiscard]] static Result<EventTemplate> parse(std::string_view text,
                                                    Places places = Places::event);
 
   /// The text for one event. What the event does not have is empty; a JSON string is unquoted, any
   /// other JSON value is as it was written. `output` is looked at by templates with such places.
   [[nodiscard]] std::string render(const Event& event, std::string_view output = {}) const;
+
+  /// The paths into the output that it has places for, as steps, in the order written.
+  [[nodiscard]] std::vector<std::vector<std::string>> output_paths() const;
 
  private:
   struct Part {

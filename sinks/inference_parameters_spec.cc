@@ -61,7 +61,7 @@ const std::vector<InferenceParameter>& inference_parameters() {
        "The same for each time that they were.", -2, 2},
       {"repetition_penalty", Type::number, "a number above 0, at most 2", kModel,
        "Against tokens of the prompt and the completion; 1 is none.", 0, 2, true},
-      {"seed", Type::integer, "a whole number of at least 0", "chosen for each request",
+      {"seed", Type::integer, "a whole number of at least 0", "0",
        "The same seed and prompt give the same completion.", 0},
       {"stop", Type::texts, "a text or a list of texts, none of them empty", "none",
        "The completion ends before one of these."},

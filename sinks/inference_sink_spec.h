@@ -16,8 +16,9 @@ struct SpecProblem {
 };
 
 /// Checks what only the kind itself knows: templates, sampling parameters, whether decoding can be
-/// held to the JSON Schema or the choices. Empty when all is well. Compiles the constraint, which
-/// takes some milliseconds.
+/// held to the JSON Schema or the choices, and whether the output can have what the reply's
+/// templates take of it. Empty when all is well. Compiles the constraint, which takes some
+/// milliseconds.
 [[nodiscard]] std::vector<SpecProblem> validate_inference_sink_spec(const InferenceSinkSpec& spec);
 
 }  // namespace sluice

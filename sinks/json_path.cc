@@ -54,6 +54,20 @@ std::string json_pointer_of(std::string_view path) {
   }
 }
 
+std::vector<std::string> steps_of(std::string_view pointer) {
+  std::vector<std::string> steps;
+  for (std::size_t i = 0; i < pointer.size(); ++i) {
+    if (pointer[i] == '/') {
+      steps.emplace_back();
+    } else if (pointer[i] == '~' && i + 1 < pointer.size()) {
+      steps.back() += pointer[++i] == '1' ? '/' : '~';
+    } else {
+      steps.back() += pointer[i];
+    }
+  }
+  return steps;
+}
+
 void JsonParts::append(std::string_view pointer, std::string& out) {
   if (!is_read_) {
     padded_ = simdjson::padded_string(text_);

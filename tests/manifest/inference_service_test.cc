@@ -96,6 +96,7 @@ TEST(InferenceService, FindsItsDirectoryFromTheManifest) {
       {"../models/qwen", "/etc/sluice/set/m.yaml", "/etc/sluice/models/qwen"},
       {"models/qwen", "set/m.yaml", "set/models/qwen"},
       {"models/qwen/", "<stdin>", "models/qwen"},
+      {"~models/qwen", "<stdin>", "~models/qwen"},
       {".", "set/m.yaml", "set"},
   };
   for (const auto& row : table) {
@@ -173,6 +174,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "'--enable-thinking' wants true or false, not 'yes'"},
         BadArgs{"NameEmpty", "[\"--served-model-name=\"]", 14,
                 "'--served-model-name' wants a name, not nothing"},
+        BadArgs{"NameControl", "[\"--served-model-name=a\\nb\"]", 14,
+                "'--served-model-name' wants a name, not 'a?b'", "without control characters"},
+        BadArgs{"NameControlBehind", "[--served-model-name, \"a\\x1bb\"]", 35, "not 'a?b'"},
         BadArgs{"NotAList", "--threads=2", 13, "'args' wants a list, not '--threads=2'", "'- '"},
         BadArgs{"AMapping", "[{--threads: 2}]", 14, "'args' wants a string, not a mapping"},
         BadArgs{"Variable", "[\"--threads=${SLUICE_TEST_UNSET}\"]", 25, "SLUICE_TEST_UNSET"}),
@@ -214,6 +218,13 @@ INSTANTIATE_TEST_SUITE_P(
                     "'pvc://claim/qwen' is not on this machine"},
         BadManifest{"TwoSlashes", MODEL "      storageUri: file://models/qwen\n", 8, 19,
                     "does not name an absolute directory", "three slashes"},
+        BadManifest{"Tilde", MODEL "      storageUri: ~/x\n", 8, 19,
+                    "'storageUri': the ~ of '~/x' is not expanded",
+                    "write $HOME as a variable: ${HOME}/x"},
+        BadManifest{"TildeAlone", MODEL "      storageUri: \"~\"\n", 8, 19, "is not expanded",
+                    "${HOME}"},
+        BadManifest{"TildeInUri", MODEL "      storageUri: file://~/a/b\n", 8, 19,
+                    "is not expanded", "file://${HOME}/a/b"},
         BadManifest{"UnknownInModel", MODEL "      storageUri: a\n      storageURI: b\n", 9, 7,
                     "unknown field 'storageURI' in model", "did you mean 'storageUri'?"},
         BadManifest{"UnknownInPredictor", MODEL "      storageUri: a\n    minReplica: 1\n", 9, 5,
@@ -241,6 +252,29 @@ TEST(InferenceService, MustNotShareItsModelsName) {
   ASSERT_EQ(errors.size(), 1U) << describe(by_flag.report);
   EXPECT_EQ(errors[0].line, 18);
   EXPECT_EQ(errors[0].column, 35);
+}
+
+TEST(InferenceService, IsNotToldOfAModelsNameWhereItIsThereTwice) {
+  const std::string text = service("") + "---\n" + service("", "file:///m");
+  expect_refused({"", text.c_str(), 12, 18, "duplicate resource: InferenceService 'default/qwen'"});
+  const auto loaded = load(service("[--served-model-name=a]") + "---\n" +
+                           service("[--served-model-name=a]", "/m", "b") + "---\n" +
+                           service("[--served-model-name=a]", "/m", "b"));
+  const auto errors = findings_of(loaded.report, Severity::error);
+  ASSERT_EQ(errors.size(), 2U) << describe(loaded.report);
+  EXPECT_NE(errors[0].message.find("is that of InferenceService 'default/qwen'"),
+            std::string::npos);
+  EXPECT_NE(errors[1].message.find("duplicate resource"), std::string::npos);
+}
+
+TEST(InferenceService, NeedsAModelsNameThatIsText) {
+  ASSERT_EQ(setenv("SLUICE_TEST_NAME", "a\xFF", 1), 0);
+  const std::string text = service("[\"--served-model-name=${SLUICE_TEST_NAME}\"]");
+  expect_refused({"", text.c_str(), 9, 14, "'--served-model-name' wants a name, not 'a?'",
+                  "valid UTF-8 without control characters"});
+  ASSERT_EQ(setenv("SLUICE_TEST_NAME", "Qwen3 \xE5\x8D\x83", 1), 0);
+  EXPECT_EQ(spec_of(text).model_name, "Qwen3 \xE5\x8D\x83");
+  unsetenv("SLUICE_TEST_NAME");
 }
 
 // ---- What is legal and has no effect
@@ -296,6 +330,18 @@ TEST(InferenceService, WarnsOfWhatHasNoEffect) {
       "11:18 'resources' has no effect: nothing is limited by it",
       "12:18 'minReplicas' has no effect: one engine runs in each process"};
   EXPECT_EQ(warnings_of(text), expected);
+}
+
+TEST(InferenceService, WarnsOfADeviceThatNoBuildHas) {
+  const Checkpoint checkpoint;
+  const std::string dir = checkpoint.dir().string();
+  using List = std::vector<std::string>;
+  EXPECT_EQ(warnings_of(service("[--device=cuda]", dir)),
+            List{"9:14 this build has no CUDA backend: the model will not load"});
+  EXPECT_EQ(warnings_of(service("[--device, cuda]", dir)),
+            List{"9:24 this build has no CUDA backend: the model will not load"});
+  EXPECT_EQ(warnings_of(service("[--device=cpu]", dir)), List());
+  EXPECT_EQ(warnings_of(service("[--device=auto, --served-model-name=cuda]", dir)), List());
 }
 
 // ---- A Service of its name

@@ -245,6 +245,14 @@ INSTANTIATE_TEST_SUITE_P(
                     "        a: {type: string, pattern: x}\n",
                     11, 7, "JSON schema, #/properties/a/pattern: this keyword is not supported",
                     "decoding cannot be held to it"},
+        BadManifest{"RequiredMisspelt",
+                    "  output: {schema: {type: object, required: [actoin], properties: {action: "
+                    "{type: string}}}}\n",
+                    9, 20, "JSON schema, #/required: 'actoin' is not among the properties"},
+        BadManifest{"RequiredUnknown",
+                    "  output: {schema: {type: object, required: [a], properties: {why: {type: "
+                    "string}}}}\n",
+                    9, 20, "JSON schema, #/required: 'a' is not among the properties"},
         BadManifest{"Type", "  output: {schema: {type: text}}\n", 9, 20,
                     "JSON schema, #/type: must be one or a list of the seven types"},
         BadManifest{"Bounds", "  output: {schema: {type: integer, minimum: 5, maximum: 1}}\n", 9,
@@ -270,11 +278,141 @@ INSTANTIATE_TEST_SUITE_P(
                                 "'subject' is an attribute of its own"},
                     BadManifest{"Extension", "  reply: {extensions: {a: \"{{ -}}\"}}\n", 9, 27,
                                 "'a': '{{ -}}' is neither"},
+                    BadManifest{"Filter", "  reply: {type: \"a.{{ output.a | upper }}\"}\n", 9, 17,
+                                "'type': '{{ output.a | upper }}' is no place", "{{ output.a }}"},
+                    BadManifest{"ExtensionOfSluice", "  reply: {extensions: {causeid: a}}\n", 9, 24,
+                                "the extension 'causeid' cannot be given: Sluice sets it itself",
+                                "leave it out"},
                     BadManifest{"Data", "  reply: {data: text}\n", 9, 17,
                                 "'data' wants output or completion, not 'text'"},
                     BadManifest{"Unknown", "  reply: {typ: a}\n", 9, 11,
                                 "unknown field 'typ' in reply", "did you mean 'type'?"}),
     name_of);
+
+// ---- Places of a reply that no output has
+
+const char* const kSchema = R"(  output:
+    schema:
+      type: object
+      required: [action]
+      additionalProperties: false
+      properties:
+        action: {enum: [call, ignore]}
+        why: {type: string}
+        who: {type: array, items: {type: object, properties: {name: {type: [string, "null"]}}}}
+        any: {type: object}
+        counts: {type: object, additionalProperties: {type: integer}}
+        none: {type: object, additionalProperties: false}
+        either: {anyOf: [{type: string}, {type: object}]}
+        again: {$ref: "#"}
+        list: {type: array}
+        both: {type: [array, object], properties: {a: {type: string}}, items: {type: boolean}}
+        fixed: {const: {a: 1}}
+)";
+
+std::string reply_type(const std::string& text) { return "  reply: {type: \"" + text + "\"}\n"; }
+
+TEST(InferenceSink, TakesPathsThatItsOutputMayHave) {
+  for (const char* path :
+       {"", ".action", ".why", ".who", ".who.0", ".who.10.name", ".any.a.b", ".counts.n",
+        ".either.a", ".again.x", ".list.0.a", ".both.a", ".both.0", ".both.0.a", ".fixed.a"}) {
+    const std::string text = "com.example.{{ output" + std::string(path) + " }}";
+    EXPECT_EQ(spec_of(kSchema + reply_type(text)).reply_type, text);
+  }
+  for (const char* schema : {"{}", "{type: object}", "{anyOf: [{type: string}]}"}) {
+    const std::string text = "{{ output.a.b }}";
+    const std::string output = "  output: {schema: " + std::string(schema) + "}\n";
+    EXPECT_EQ(spec_of(output + reply_type(text)).reply_type, text) << schema;
+  }
+  EXPECT_EQ(spec_of(reply_type("{{ output.a.b }}")).reply_type, "{{ output.a.b }}");
+}
+
+struct BadPath {
+  const char* name;
+  const char* path;
+  const char* message_part;
+  const char* hint = "";
+
+  friend std::ostream& operator<<(std::ostream& out, const BadPath& bad) { return out << bad.name; }
+};
+
+std::string path_name(const testing::TestParamInfo<BadPath>& info) { return info.param.name; }
+
+class BadOutputPath : public testing::TestWithParam<BadPath> {};
+
+TEST_P(BadOutputPath, IsRefusedAtItsTemplate) {
+  const BadPath& bad = GetParam();
+  const std::string text =
+      sink(kSchema + reply_type("com.example.{{ " + std::string(bad.path) + " }}")) + kModel;
+  expect_refused({bad.name, text.c_str(), 26, 17, bad.message_part, bad.hint});
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadOutputPath,
+    testing::Values(
+        BadPath{"Misspelt", "output.acton",
+                "'type': '{{ output.acton }}' is never there: the schema has no 'acton'",
+                "did you mean 'action'?"},
+        BadPath{"Unknown", "output.zebra", "the schema has no 'zebra'", "it has 'action', 'why'"},
+        BadPath{"InAList", "output.who.3.nam", "the schema has no 'nam' below 'who.3'",
+                "did you mean 'name'?"},
+        BadPath{"NoIndex", "output.who.name", "'who' is a list", "{{ output.who.0 }}"},
+        BadPath{"NoIndexInAny", "output.list.first", "'list' is a list"},
+        BadPath{"SignedIndex", "output.who.-1", "'who' is a list"},
+        BadPath{"LeadingZero", "output.who.01", "'who' is a list"},
+        BadPath{"BelowText", "output.why.a", "nothing is below 'why'", "{{ output.why }}"},
+        BadPath{"BelowEnum", "output.action.a", "nothing is below 'action'"},
+        BadPath{"BelowNull", "output.who.0.name.first", "nothing is below 'who.0.name'"},
+        BadPath{"BelowAMapOfNumbers", "output.counts.n.m", "nothing is below 'counts.n'"},
+        BadPath{"InNothing", "output.none.a", "the schema has no 'a' below 'none'"},
+        BadPath{"Index", "output.0", "the schema has no '0'"},
+        BadPath{"InOneOfTwo", "output.both.b", "the schema has no 'b' below 'both'"}),
+    path_name);
+
+TEST(InferenceSink, SaysWhereverAPathIsNeverThere) {
+  const auto loaded =
+      load(sink(kSchema + std::string("  reply:\n    source: \"/{{ output.a }}\"\n    subject: >-\n"
+                                      "      {{ output.why }} {{ output.b }}\n"
+                                      "    extensions: {c: \"{{ output.c }}{{ output.d }}\"}\n")) +
+           kModel);
+  std::vector<std::string> places;
+  for (const Finding& error : findings_of(loaded.report, Severity::error)) {
+    places.push_back(std::to_string(error.line) + " " + error.message.substr(0, 22));
+  }
+  EXPECT_THAT(places,
+              testing::ElementsAre("27 'source': '{{ output.a", "28 'subject': '{{ output.",
+                                   "30 'c': '{{ output.c }}' ", "30 'c': '{{ output.d }}' "))
+      << describe(loaded.report);
+}
+
+TEST(InferenceSink, HasNothingBelowAChoice) {
+  const std::string choice = "  output: {choice: [call, ignore]}\n";
+  EXPECT_EQ(spec_of(choice + reply_type("{{ output }}")).reply_type, "{{ output }}");
+  const std::string text = sink(choice + reply_type("a.{{ output.action }}")) + kModel;
+  expect_refused(
+      {"", text.c_str(), 10, 17,
+       "'type': '{{ output.action }}' is never there: beside 'choice' the output is a text",
+       "write {{ output }}"});
+}
+
+TEST(InferenceSink, SaysNothingOfPathsWhereItsSchemaIsWrong) {
+  const std::string text =
+      sink("  output: {schema: {type: object, required: [a], properties: {b: {type: string}}}}\n" +
+           reply_type("{{ output.c }}")) +
+      kModel;
+  expect_refused({"", text.c_str(), 9, 20, "JSON schema, #/required"});
+}
+
+TEST(InferenceSink, SetsSomeExtensionsItself) {
+  for (const char* name : {"causeid", "causesource", "inferencemodel", "finishreason", "tokensin",
+                           "tokensout", "knativebrokerttl", "knativearrivaltime"}) {
+    const std::string text =
+        sink("  reply: {extensions: {" + std::string(name) + ": a}}\n") + kModel;
+    expect_refused({name, text.c_str(), 9, 24, "Sluice sets it itself"});
+  }
+  const auto spec = spec_of("  reply: {extensions: {traceparent: a, partitionkey: b, cause: c}}\n");
+  EXPECT_EQ(spec.reply_extensions.size(), 3U);
+}
 
 class BadModel : public testing::TestWithParam<BadManifest> {};
 

@@ -174,6 +174,8 @@ TEST(EventDisplay, RefusesBadSpecsByField) {
       {"EventDisplay", {{"action", "{{ type"}}, "action: '{{ type' has no closing '}}'"},
       {"EventDisplay", {{"action", "{{ Type }}"}}, "'{{ Type }}' is neither an attribute"},
       {"EventDisplay", {{"action", "{{}}"}}, "'{{}}' is neither"},
+      {"EventDisplay", {{"action", "{{ data.a | upper }}"}}, "there are no filters"},
+      {"EventDisplay", {{"action", "{% if data.a %}"}}, "there are no statements"},
       {"EventDisplay", {{"action", "{{ data. }}"}}, "is neither"},
       {"EventDisplay", {{"action", "{{ data..a }}"}}, "is neither"},
       {"EventDisplays", nlohmann::json::object(), "no sink of kind 'EventDisplays'"},

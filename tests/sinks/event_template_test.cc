@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace sluice {
 namespace {
@@ -46,7 +47,9 @@ TEST(EventTemplate, FillsPlacesFromTheEvent) {
       {"{{ data.list.9 }}", ""},
       {"{{ data.text.x }}", ""},
       {"{{ data.none.x }}", ""},
+      {"{{\n data.n\r\n}}", "1.50"},
       {"}} {", "}} {"},
+      {"100%} {%", "100%} {%"},
   };
   const auto event = json_event(
       R"({"n": 1.50, "big": 12345678901234567890123, "text": "a \"b\"", "yes": true , "nil":null,)"
@@ -111,6 +114,15 @@ TEST(EventTemplate, TakesOutputForAnAttributeWhereThereIsNoModel) {
   EXPECT_EQ(rendered("{{ output }}", *event, "ours"), "ours");
 }
 
+TEST(EventTemplate, ListsItsPathsIntoTheOutput) {
+  using Paths = std::vector<std::vector<std::string>>;
+  const std::string text =
+      "{{ output.a.0 }} {{ data.x }} {{ output }} {{ type }}{{ output.k~/~1 }}";
+  EXPECT_EQ(EventTemplate::parse(text, EventTemplate::Places::with_output).value().output_paths(),
+            (Paths{{"a", "0"}, {"k~/~1"}}));
+  EXPECT_EQ(EventTemplate::parse("{{ output }} {{ data.x }}").value().output_paths(), Paths());
+}
+
 TEST(EventTemplate, RefusesWhatIsNoPlace) {
   using Places = EventTemplate::Places;
   struct {
@@ -126,6 +138,26 @@ TEST(EventTemplate, RefusesWhatIsNoPlace) {
       {"{{ output. }}", Places::with_output, "nor data nor output nor a path such as data.a.b or"},
       {"{{ output..a }}", Places::with_output, "or output.a.b"},
       {"{{ outputs.a }}", Places::with_output, "is neither"},
+      {"{{ data.text | upper }}", Places::event,
+       "'{{ data.text | upper }}' is no place: a place is an attribute, data or a path such as "
+       "data.a.0.b; there are no filters"},
+      {"{{ output.a|upper }}", Places::with_output,
+       "a place is an attribute, data, output or a path such as output.a.0.b; there are no"},
+      {"{{ type | upper }}", Places::event, "there are no filters"},
+      {"{{ data.a b }}", Places::event, "is no place"},
+      {"{{ data.a\tb }}", Places::event, "'{{ data.a?b }}' is no place"},
+      {"{{ data.a\nb }}", Places::event, "is no place"},
+      {"{{ data.get('a') }}", Places::event, "is no place"},
+      {"{{ data.a[0] }}", Places::event, "is no place"},
+      {"{{ data.a(0 }}", Places::event, "is no place"},
+      {"{{ data.a) }}", Places::event, "is no place"},
+      {"{{ data.a] }}", Places::event, "is no place"},
+      {"{{ data.'a' }}", Places::event, "is no place"},
+      {"{{ data.\"a\" }}", Places::event, "is no place"},
+      {"a {% if data.a %}b{% endif %}", Places::event,
+       "'{% if data.a %}' is no place: a place is an attribute, data or a path such as data.a.0.b; "
+       "there are no statements"},
+      {"{{ type }}{%- endif -%}", Places::with_output, "'{%- endif -%}' is no place"},
   };
   for (const auto& row : table) {
     const auto parsed = EventTemplate::parse(row.text, row.places);
