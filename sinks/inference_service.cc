@@ -4,6 +4,7 @@
 #include "sinks/inference_service.h"
 
 #include "event/media_type.h"
+#include "sinks/inference_prompt_sink.h"
 #include "sinks/inference_reply.h"
 #include "sinks/openai_fields.h"
 #include "sinks/openai_request.h"
@@ -57,45 +58,30 @@ Result<inference::CompletionRequest> request_from_object(Json object, std::strin
   return std::move(request.completion);
 }
 
-class InferenceService final : public Sink {
+class InferenceService final : public PromptSink {
  public:
   InferenceService(InferenceModelPtr model, std::string url)
-      : model_(std::move(model)),
-        url_(std::move(url)),
-        source_("/" + model_->spec().ns + "/inferenceservices/" + model_->spec().name) {}
-
-  Awaitable<Attempt> send(EventPtr event, Deadline deadline) override {
-    auto request = request_from_event(*event, model_->name());
-    if (!request) co_return model_->refuse(request.error());
-    const bool has_tools = !request.value().tools.empty();
-    auto completion =
-        co_await model_->complete(*Core::current(), std::move(request).value(), deadline);
-    if (!completion) co_return failed_attempt(completion.error());
-    auto reply = reply_of(*event, completion.value(), has_tools);
-    if (!reply) co_return failed_attempt(reply.error());
-    Attempt attempt;
-    attempt.status = 200;
-    attempt.reply = std::move(reply).value();
-    co_return attempt;
+      : PromptSink(std::move(model), std::move(url)),
+        source_("/" + this->model().spec().ns + "/inferenceservices/" + this->model().spec().name) {
   }
 
-  const std::string& url() const noexcept override { return url_; }
-
  private:
+  Result<inference::CompletionRequest> request_of(const Event& event) const override {
+    return request_from_event(event, model().name());
+  }
+
   Result<EventPtr> reply_of(const Event& cause, const inference::Completion& completion,
-                            bool has_tools) const {
+                            bool has_tools) const override {
     InferenceReply reply;
     reply.source = source_;
     reply.type = kCompletionType;
-    reply.model = model_->name();
+    reply.model = model().name();
     OpenAiAnswer answer = answer_to(cause, source_, reply.model);
     answer.has_tools = has_tools;
     reply.data = completion_object(answer, completion);
     return make_inference_reply(cause, std::move(reply), completion);
   }
 
-  const InferenceModelPtr model_;
-  const std::string url_;
   const std::string source_;
 };
 

@@ -10,6 +10,7 @@
 #include "sinks/inference_sink.h"
 
 #include "sinks/event_template.h"
+#include "sinks/inference_prompt_sink.h"
 #include "sinks/inference_reply.h"
 #include "sinks/inference_service.h"
 #include "sinks/openai_request.h"
@@ -73,42 +74,24 @@ inference::OutputConstraint output_of(const InferenceSinkSpec& spec) {
   return {spec.schema, spec.choices};
 }
 
-class InferenceSink final : public Sink {
+class InferenceSink final : public PromptSink {
  public:
   InferenceSink(const InferenceSinkSpec& spec, Templates templates, InferenceModelPtr model,
                 std::string url)
-      : templates_(std::move(templates)),
+      : PromptSink(std::move(model), std::move(url)),
+        templates_(std::move(templates)),
         parameters_(spec.parameters),
         output_(output_of(spec)),
         data_(spec.reply_data),
-        source_("/" + spec.ns + "/inferencesinks/" + spec.name),
-        model_(std::move(model)),
-        url_(std::move(url)) {}
-
-  Awaitable<Attempt> send(EventPtr event, Deadline deadline) override {
-    auto request = request_for(*event);
-    if (!request) co_return model_->refuse(request.error());
-    const bool has_tools = !request.value().tools.empty();
-    auto completion =
-        co_await model_->complete(*Core::current(), std::move(request).value(), deadline);
-    if (!completion) co_return failed_attempt(completion.error());
-    auto reply = reply_of(*event, completion.value(), has_tools);
-    if (!reply) co_return failed_attempt(reply.error());
-    Attempt attempt;
-    attempt.status = 200;
-    attempt.reply = std::move(reply).value();
-    co_return attempt;
-  }
-
-  const std::string& url() const noexcept override { return url_; }
+        source_("/" + spec.ns + "/inferencesinks/" + spec.name) {}
 
  private:
-  Result<inference::CompletionRequest> request_for(const Event& event) const {
+  Result<inference::CompletionRequest> request_of(const Event& event) const override {
     inference::CompletionRequest request;
     if (templates_.user) {
       request.messages.push_back(turn(inference::ChatRole::user, templates_.user->render(event)));
     } else {
-      SLUICE_TRY(request, request_from_event(event, model_->name()));
+      SLUICE_TRY(request, request_from_event(event, model().name()));
     }
     if (templates_.system) {
       request.messages.insert(request.messages.begin(),
@@ -127,7 +110,7 @@ class InferenceSink final : public Sink {
   }
 
   Result<EventPtr> reply_of(const Event& cause, const inference::Completion& completion,
-                            bool has_tools) const {
+                            bool has_tools) const override {
     const std::string& output = completion.text;
     if (!is_whole(output)) {
       return fail(Errc::invalid_argument, "the output was cut short: max_tokens or stop ended it");
@@ -136,7 +119,7 @@ class InferenceSink final : public Sink {
     reply.source = templates_.source ? templates_.source->render(cause, output) : source_;
     reply.type = templates_.type.render(cause, output);
     if (templates_.subject) reply.subject = templates_.subject->render(cause, output);
-    reply.model = model_->name();
+    reply.model = model().name();
     for (const auto& [name, value] : templates_.extensions) {
       reply.extensions.emplace(name, value.render(cause, output));
     }
@@ -156,8 +139,6 @@ class InferenceSink final : public Sink {
   const inference::OutputConstraint output_;
   const ReplyData data_;
   const std::string source_;
-  const InferenceModelPtr model_;
-  const std::string url_;
 };
 
 }  // namespace
