@@ -180,7 +180,7 @@ const std::vector<Refusal> kRefusals{
     {R"({"type": []})", "#/type: the list is empty"},
     {R"({"type": ["null", "null"]})", "#/type: lists a type twice"},
     {R"({"type": "object", "properties": 1})", "#/properties: must be an object"},
-    {R"({"type": "object", "required": ["a"]})", "#/required: names a key that is not among"},
+    {R"({"type": "object", "required": ["a"]})", "#/required: 'a' is not among"},
     {R"({"type": "object", "required": "a"})", "#/required: must be a list of strings"},
     {R"({"type": "object", "properties": {"a": {}}, "additionalProperties": {}})",
      "#/additionalProperties: beside properties only true or false"},

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,10 +28,19 @@ std::size_t request_size(const std::string& bytes) {
   return bytes.size() >= end + 4 + length ? end + 4 + length : 0;
 }
 
-/// Until all that was sent, the end included, was acknowledged: on loopback, has arrived.
+bool is_closed(int connection) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  const int done = ::getsockopt(connection, IPPROTO_TCP, TCP_INFO, &info, &size);
+  return done != 0 || info.tcpi_state == TCP_CLOSE;
+}
+
+/// Until all that was sent, the end included, was acknowledged: on loopback, has arrived; or until
+/// the peer has reset the connection, which acknowledges nothing.
 void await_arrival(int connection) {
   int unacknowledged = 1;
-  while (::ioctl(connection, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0) {
+  while (::ioctl(connection, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0 &&
+         !is_closed(connection)) {
     std::this_thread::yield();
   }
 }
