@@ -23,7 +23,7 @@ class GrammarMask : public TokenMask {
   /// counted; accept() counts down from there. allowed() leaves out whatever could not be
   /// completed in time. With fewer than min_tokens() it allows the shortest ways only, and the text
   /// will not be whole in time.
-  virtual void hurry(std::int64_t tokens_left) = 0;
+  void hurry(std::int64_t tokens_left) override = 0;
 };
 
 /// At the start of a text. The first call for a grammar and a vocabulary computes the costs of both
