@@ -121,8 +121,7 @@ Result<void> House::add_dispatcher(HouseChannel& channel, const DispatchSpec& sp
 Result<void> House::add_sinks(const ResourceGraph& graph) {
   for (const InferenceServiceSpec& spec : graph.inference_services) {
     const std::string path = ingress_path(spec.ns, "inferenceservices", spec.name);
-    SLUICE_TRY(
-        add_address(path, models_.add(spec, path, base_url_ + path), "inferenceservice"));
+    SLUICE_TRY(add_address(path, models_.add(spec, path, base_url_ + path), "inferenceservice"));
   }
   for (const InferenceSinkSpec& spec : graph.inference_sinks) {
     const std::string path = ingress_path(spec.ns, "inferencesinks", spec.name);

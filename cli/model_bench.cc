@@ -18,7 +18,6 @@
 #include <memory>
 #include <random>
 
-
 namespace sluice {
 namespace {
 

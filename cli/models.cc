@@ -13,8 +13,7 @@ namespace {
 constexpr double kMebibyte = 1024.0 * 1024.0;
 
 /// The line that a load ends in. A demo model says what it is.
-void log_loaded(const std::string& name, bool is_demo,
-                const Result<inference::LoadFacts>& loaded) {
+void log_loaded(const std::string& name, bool is_demo, const Result<inference::LoadFacts>& loaded) {
   if (!loaded) {
     spdlog::error("inference.failed model={} error={} {}", name, to_string(loaded.error().code),
                   loaded.error().detail);

@@ -63,8 +63,8 @@ struct Completion {
   /// Those that were made, forced ones and that in which a stop text was found among them; without
   /// the eos token.
   std::vector<TokenId> tokens;
-  std::string text;             ///< Valid UTF-8; without stop texts.
-  std::string reasoning;        ///< What stood in the think block, without newlines around it.
+  std::string text;       ///< Valid UTF-8; without stop texts.
+  std::string reasoning;  ///< What stood in the think block, without newlines around it.
   FinishReason reason = FinishReason::error;
   std::string error;                   ///< Where the reason is error: one line.
   Errc error_code = Errc::internal;    ///< The same for programs: unavailable is worth a retry.
