@@ -4,6 +4,7 @@ time, whatever happens; and a model that is not there takes nothing else with it
 
 import json
 import os
+import tempfile
 import unittest
 
 import support
@@ -155,6 +156,17 @@ class Inference(unittest.TestCase):
             self.assertEqual(house.dead.received[0][0]["ce-knativeerrorcode"], "503")
             self.assertEqual(house.broker.metric("sluice_subscription_events_total", outcome="retried"), 1)
             self.assertEqual(house.broker.terminate(), 0)
+
+    def test_a_damaged_checkpoint_does_not_end_the_process(self):
+        with tempfile.TemporaryDirectory(prefix="sluice-e2e-") as directory:
+            with open(os.path.join(directory, "config.json"), "wb") as file:
+                file.write(b'{"model_type": "qwen3\xff"}')
+            with Broker(documents(inference_service(directory=directory), broker())) as house:
+                eventually(lambda: b"config.json" in house.admin_get("/readyz")[2], "the reason")
+                self.assertEqual(house.admin_get("/readyz")[0], 503)
+                self.assertEqual(house.admin_get("/api/v1/resources")[0], 200)
+                self.assertEqual(support.request(house.port, "GET", "/v1/models")[0], 200)
+                self.assertEqual(house.terminate(), 0)
 
     def test_a_service_is_addressed_itself(self):
         with Subscriber() as replies:

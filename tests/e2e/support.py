@@ -38,7 +38,8 @@ class Process:
     """The binary with arguments; its output is read line by line as it comes."""
 
     def __init__(self, *arguments, env=None):
-        self.child = subprocess.Popen([SLUICE, *arguments], text=True, stdin=subprocess.DEVNULL,
+        self.child = subprocess.Popen([SLUICE, *arguments], text=True, errors="replace",
+                                      stdin=subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                       env={**os.environ, **(env or {})})
         self.out, self.err = [], []
