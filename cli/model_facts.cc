@@ -38,10 +38,10 @@ FormatFacts format_facts(const ModelFacts& facts, const ModelFlags& flags, Weigh
   const std::int64_t longest = flags.max_model_len > 0
                                    ? std::min(flags.max_model_len, config.max_position_embeddings)
                                    : config.max_position_embeddings;
-  const std::int64_t whole =
-      (longest + inference::kKvBlockTokens - 1) / inference::kKvBlockTokens * block;
-  out.kv_cache = flags.kv_cache_bytes > 0 ? flags.kv_cache_bytes
-                                          : std::min(whole, inference::kDefaultKvCacheBytes);
+  out.kv_cache = flags.kv_cache_bytes > 0
+                     ? flags.kv_cache_bytes
+                     : inference::default_kv_cache_bytes(config, format,
+                                                         flags.max_model_len > 0 ? longest : 0);
   out.max_context = std::min(longest, out.kv_cache / block * inference::kKvBlockTokens);
   return out;
 }

@@ -16,7 +16,7 @@ struct FormatFacts {
   inference::WeightFormat format = inference::WeightFormat::bf16;
   std::int64_t weights = 0;
   std::int64_t kv_token = 0;     ///< Of one token in the KV cache.
-  std::int64_t kv_cache = 0;     ///< As large as asked for, else one context up to the default.
+  std::int64_t kv_cache = 0;     ///< As large as asked for, else default_kv_cache_bytes().
   std::int64_t max_context = 0;  ///< Tokens that this cache has room for, within the model's own.
   [[nodiscard]] std::int64_t total() const noexcept { return weights + kv_cache; }
 };

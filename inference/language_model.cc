@@ -2,6 +2,7 @@
 
 #include "inference/grammar_cache.h"
 #include "inference/grammar_mask.h"
+#include "inference/model_size.h"
 
 #include <algorithm>
 #include <array>
@@ -10,9 +11,6 @@
 
 namespace sluice::inference {
 namespace {
-
-// Where nothing is said: one whole context, within these.
-constexpr std::int64_t kLeastKvCacheBytes = std::int64_t{64} << 20;
 
 template <typename T>
 Result<T> word_from(std::string_view name, std::string_view what,
@@ -30,24 +28,6 @@ void report(const LanguageModelOptions& options, std::string_view stage) {
   if (options.on_stage) options.on_stage(stage);
 }
 
-std::int64_t bytes_of(const TensorView& tensor) {
-  return tensor.num_elements() * static_cast<std::int64_t>(size_of(tensor.dtype));
-}
-
-std::int64_t bytes_of(const Weights& weights, const ModelConfig& config) {
-  std::int64_t bytes = bytes_of(weights.embedding) + bytes_of(weights.norm);
-  if (!config.tie_word_embeddings) bytes += bytes_of(weights.lm_head);
-  for (const LayerWeights& layer : weights.layers) {
-    for (const TensorView* tensor :
-         {&layer.input_norm, &layer.q_proj, &layer.k_proj, &layer.v_proj, &layer.o_proj,
-          &layer.q_norm, &layer.k_norm, &layer.post_attention_norm, &layer.gate_proj,
-          &layer.up_proj, &layer.down_proj}) {
-      bytes += bytes_of(*tensor);
-    }
-  }
-  return bytes;
-}
-
 /// The cache that was asked for, or a default; refused where it is less than --max-model-len.
 Result<std::int64_t> kv_cache_bytes(const LanguageModelOptions& options, const ModelConfig& config,
                                     WeightFormat format) {
@@ -56,18 +36,14 @@ Result<std::int64_t> kv_cache_bytes(const LanguageModelOptions& options, const M
                 "max_model_len " + std::to_string(options.max_context) + ": the model has " +
                     std::to_string(config.max_position_embeddings) + " positions");
   }
-  const std::int64_t block = kv_block_bytes(config, format);
-  const std::int64_t asked =
-      options.max_context > 0 ? options.max_context : config.max_position_embeddings;
-  const std::int64_t whole = (asked + kKvBlockTokens - 1) / kKvBlockTokens * block;
   if (options.kv_cache_bytes == 0) {
-    const std::int64_t most = std::max(kDefaultKvCacheBytes, options.max_context > 0 ? whole : 0);
-    return std::clamp(whole, kLeastKvCacheBytes, most);
+    return default_kv_cache_bytes(config, format, options.max_context);
   }
-  if (options.max_context > 0 && options.kv_cache_bytes < whole) {
+  const std::int64_t needed = context_bytes(config, format, options.max_context);
+  if (options.kv_cache_bytes < needed) {
     return fail(Errc::invalid_argument,
                 "kv_cache_bytes " + std::to_string(options.kv_cache_bytes) + ": max_model_len " +
-                    std::to_string(options.max_context) + " needs " + std::to_string(whole));
+                    std::to_string(options.max_context) + " needs " + std::to_string(needed));
   }
   return options.kv_cache_bytes;
 }
@@ -178,7 +154,8 @@ Result<void> LanguageModel::load_weights_and_engine(const LanguageModelOptions& 
   cpu.threads = options.threads > 0 ? options.threads : default_threads();
   INFERENCE_TRY(cpu.kv_cache_bytes, kv_cache_bytes(options, config_, cpu.format));
   INFERENCE_TRY(Weights weights, load_weights(options.dir, config_));
-  facts_.weight_bytes = bytes_of(weights, config_);
+  facts_.weight_bytes =
+      num_parameters(config_) * static_cast<std::int64_t>(size_of(weights.embedding.dtype));
   INFERENCE_TRY(auto backend, make_cpu_backend(config_, std::move(weights), cpu));
 
   EngineOptions engine;

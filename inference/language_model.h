@@ -40,7 +40,7 @@ struct LanguageModelOptions {
   Device device = Device::automatic;
   std::optional<WeightFormat> format;
   int threads = 0;                  ///< 0: default_threads().
-  std::int64_t kv_cache_bytes = 0;  ///< 0: kDefaultKvCacheBytes, or one context, if that is less.
+  std::int64_t kv_cache_bytes = 0;  ///< 0: default_kv_cache_bytes().
   std::int64_t max_context = 0;     ///< Tokens; 0: what model and cache allow.
   std::int64_t max_running = 64;
   std::int64_t max_queued = 256;
@@ -49,8 +49,6 @@ struct LanguageModelOptions {
   /// Called with what comes next while it loads: "configuration", "tokenizer", "weights".
   std::function<void(std::string_view stage)> on_stage;
 };
-
-inline constexpr std::int64_t kDefaultKvCacheBytes = std::int64_t{1} << 30;
 
 /// A checkpoint that is ready to be asked: its files read, and an engine that runs it.
 class LanguageModel {

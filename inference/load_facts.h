@@ -8,7 +8,7 @@ namespace sluice::inference {
 
 /// What loading a model came to, for people.
 struct LoadFacts {
-  std::int64_t weight_bytes = 0;  ///< As they lie in the files.
+  std::int64_t weight_bytes = 0;  ///< Of all parameters, as they are stored.
   std::chrono::milliseconds load_time{0};
   std::string device;  ///< E.g. "cpu avx512_bf16 bf16, 2 threads".
   std::int64_t kv_cache_bytes = 0;

@@ -2,6 +2,7 @@
 
 #include "inference/int8_matrix.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -66,6 +67,19 @@ std::int64_t weight_bytes(const ModelConfig& config, WeightFormat format, DType 
 
 std::int64_t kv_token_bytes(const ModelConfig& config, WeightFormat format) noexcept {
   return kv_block_bytes(config, format) / kKvBlockTokens;
+}
+
+std::int64_t context_bytes(const ModelConfig& config, WeightFormat format,
+                           std::int64_t tokens) noexcept {
+  return (tokens + kKvBlockTokens - 1) / kKvBlockTokens * kv_block_bytes(config, format);
+}
+
+std::int64_t default_kv_cache_bytes(const ModelConfig& config, WeightFormat format,
+                                    std::int64_t max_context) noexcept {
+  constexpr std::int64_t kLeast = std::int64_t{64} << 20;
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
+  if (max_context > 0) return std::max(kLeast, context_bytes(config, format, max_context));
+  return std::clamp(context_bytes(config, format, config.max_position_embeddings), kLeast, kMost);
 }
 
 }  // namespace sluice::inference

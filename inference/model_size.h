@@ -24,4 +24,13 @@ namespace sluice::inference {
 /// Bytes of keys and values that one token leaves in the KV cache.
 [[nodiscard]] std::int64_t kv_token_bytes(const ModelConfig& config, WeightFormat format) noexcept;
 
+/// Bytes of the KV cache's blocks for so many tokens.
+[[nodiscard]] std::int64_t context_bytes(const ModelConfig& config, WeightFormat format,
+                                         std::int64_t tokens) noexcept;
+
+/// What the KV cache has where nobody says: room for one context, of `max_context` tokens or, where
+/// that is 0, of the model's own; at least 64 MiB, and more than 1 GiB only for a `max_context`.
+[[nodiscard]] std::int64_t default_kv_cache_bytes(const ModelConfig& config, WeightFormat format,
+                                                  std::int64_t max_context) noexcept;
+
 }  // namespace sluice::inference

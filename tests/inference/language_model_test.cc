@@ -4,6 +4,7 @@
 
 #include "inference/language_model.h"
 
+#include "inference/model_size.h"
 #include "tests/inference/demo_model.h"
 #include "tests/inference/engine_fixtures.h"
 #include "tests/inference/temp_dir.h"
@@ -131,7 +132,8 @@ TEST_F(LanguageModelTest, SaysWhatLoadingCameTo) {
   EXPECT_GT(facts.weight_bytes, 5'000'000);
   EXPECT_EQ(facts.max_context, 1024);
   EXPECT_THAT(facts.device, HasSubstr("1 thread"));
-  EXPECT_GT(facts.kv_cache_bytes, 0);
+  EXPECT_EQ(facts.kv_cache_bytes, default_kv_cache_bytes(model_->config(), WeightFormat::bf16, 0));
+  EXPECT_EQ(facts.kv_cache_bytes, 64 << 20) << "the least: one context takes 4 MiB";
 }
 
 TEST(LanguageModelLoad, RefusesWhatDoesNotFit) {
