@@ -4,6 +4,7 @@
 #include "channels/channel_spec.h"
 #include "filter/filter.h"
 #include "sinks/sink_spec.h"
+#include "sources/source_spec.h"
 
 #include <nlohmann/json.hpp>
 
@@ -58,6 +59,13 @@ struct ParallelSpec {
   ChannelSpec channel_template;
   std::vector<Branch> branches;
   std::optional<Destination> reply;
+};
+
+/// A source that reads a log which others write, and how its events reach its sink.
+struct ReadingSourceSpec {
+  SourceSpec source;
+  DispatchSpec dispatch;    ///< Its name, subscriber and policy; neither reply nor filter.
+  std::size_t readers = 1;  ///< Members of its consumer group in this process.
 };
 
 }  // namespace sluice

@@ -209,9 +209,14 @@ class MemoryChannel final : public Channel {
     return std::make_unique<MemoryConsumer>(shared_, id, std::move(options.name));
   }
 
-  std::uint64_t depth() const noexcept override {
-    return shared_->occupancy->events.load(std::memory_order_relaxed);
+  ChannelStatus status() const override {
+    ChannelStatus status;
+    status.depth = shared_->occupancy->events.load(std::memory_order_relaxed);
+    return status;
   }
+
+  // Nobody shares this process's memory.
+  Task<bool> claim(const Claim&, Deadline) override { co_return true; }
 
   Awaitable<void> close() override {
     const std::lock_guard lock(shared_->mutex);

@@ -14,6 +14,20 @@ find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(date REQUIRED)
 
+# sluice_find_client(OPTION PREFIX MODULE PACKAGE): a backend's client library, unless it is left out.
+function(sluice_find_client option prefix module package)
+  if(NOT ${option})
+    return()
+  endif()
+  pkg_check_modules(${prefix} IMPORTED_TARGET GLOBAL ${module})
+  if(NOT ${prefix}_FOUND)
+    message(FATAL_ERROR "${option} is ON and ${module} is not here: install ${package} "
+      "(tools/setup.sh does), or build without it: -D${option}=OFF")
+  endif()
+endfunction()
+sluice_find_client(SLUICE_KAFKA RDKAFKA rdkafka librdkafka-dev)
+sluice_find_client(SLUICE_REDIS HIREDIS hiredis libhiredis-dev)
+
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})

@@ -9,7 +9,9 @@ target_include_directories(sluice_flags INTERFACE ${SLUICE_ROOT})
 target_compile_definitions(sluice_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_DISABLE_BOOST_COROUTINE
-  SPDLOG_FMT_EXTERNAL)
+  SPDLOG_FMT_EXTERNAL
+  SLUICE_HAS_KAFKA=$<BOOL:${SLUICE_KAFKA}>
+  SLUICE_HAS_REDIS=$<BOOL:${SLUICE_REDIS}>)
 
 if(SLUICE_SANITIZE STREQUAL "address")
   target_compile_options(sluice_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -25,11 +27,26 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-mismatched-new-delete -Wno-array-bounds)
 endif()
 
+# sluice_leave_out(SOURCES): takes from a list the files of the backends that are left out: kafka_*.cc
+# and redis_*.cc, but for specs and addresses, which any build reads from manifests.
+function(sluice_leave_out files)
+  set(kept)
+  foreach(file ${${files}})
+    get_filename_component(name ${file} NAME)
+    if(name MATCHES "(_spec|_address)\\.cc$"
+       OR NOT ((NOT SLUICE_KAFKA AND name MATCHES "^kafka_") OR (NOT SLUICE_REDIS AND name MATCHES "^redis_")))
+      list(APPEND kept ${file})
+    endif()
+  endforeach()
+  set(${files} ${kept} PARENT_SCOPE)
+endfunction()
+
 # A folder of the house: sluice_add_folder(NAME LINKS...). Sources are globbed, so a new kind is one
 # file; CONFIGURE_DEPENDS makes the build notice it.
 function(sluice_add_folder name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  sluice_leave_out(sources)
   if(NOT sources)
     add_library(sluice_${name} INTERFACE)
     target_link_libraries(sluice_${name} INTERFACE sluice_flags)

@@ -29,6 +29,7 @@ struct ResourceGraph {
   std::vector<SequenceSpec> sequences;
   std::vector<ParallelSpec> parallels;
   std::vector<SourceSpec> sources;
+  std::vector<ReadingSourceSpec> reading_sources;
   std::vector<SinkSpec> sinks;
   std::vector<InferenceServiceSpec> inference_services;
   std::vector<InferenceSinkSpec> inference_sinks;

@@ -2,6 +2,7 @@
 
 #include "base/core_pool.h"
 #include "base/task.h"
+#include "channels/consumer.h"
 #include "sinks/sink.h"
 #include "sources/source_spec.h"
 
@@ -32,10 +33,25 @@ class Source {
   [[nodiscard]] virtual const SourceCounters& counters() const noexcept = 0;
 };
 
+/// Of the processes that run the same manifests, one may act: asked before each tick. Answers
+/// false, too, where it cannot be told.
+class Election {
+ public:
+  virtual ~Election() = default;
+  /// `occasion` is the same text in every process; `held`: no other occasion comes that soon.
+  virtual Awaitable<bool> may_act(const std::string& occasion, std::chrono::milliseconds held) = 0;
+};
+
 /// Makes the source that `spec` describes. The kinds are the lines of sources/sources.def; each .cc
 /// documents its own fields on top.
 /// Errors: invalid_argument (names the offending field).
 [[nodiscard]] Result<std::unique_ptr<Source>> make_source(const SourceSpec& spec, SinkPtr sink,
                                                           Core& core);
+
+/// Makes the reader that `spec` describes, of a kind that takes what others have written to a log:
+/// KafkaSource, RedisStreamSource. A dispatcher carries its events to the sink and acks them.
+/// Does not wait for the backend. Errors: invalid_argument (names the offending field).
+[[nodiscard]] Result<std::unique_ptr<Reader>> make_reader(const SourceSpec& spec,
+                                                          const ConsumerOptions& options);
 
 }  // namespace sluice

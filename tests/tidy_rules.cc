@@ -240,7 +240,7 @@ void check_includes(const std::string& path, std::string_view text, std::vector<
       {"filter", {"base/", "event/"}},
       {"channels", {"base/", "event/", "filter/"}},
       {"sinks", {"base/", "event/", "filter/"}},
-      {"sources", {"base/", "event/", "sinks/sink.h", "sinks/sink_spec.h"}},
+      {"sources", {"base/", "event/", "sinks/sink.h", "sinks/sink_spec.h", "channels/consumer.h"}},
       {"broker", {"base/", "event/", "filter/", "channels/", "sinks/", "sources/"}},
       {"manifest", {"base/", "event/", "filter/"}},
       {"cli",

@@ -11,14 +11,15 @@ set -euo pipefail
 declare -A needed=(
   [build]="g++ make cmake ninja-build ccache pkg-config libboost1.81-dev libfyaml-dev
            nlohmann-json3-dev libsimdjson-dev libspdlog-dev libfmt-dev libcli11-dev
-           libhowardhinnant-date-dev tzdata"
+           libhowardhinnant-date-dev tzdata librdkafka-dev libhiredis-dev"
   [test]="libgtest-dev libgmock-dev librapidcheck-dev python3"
   [bench]="libbenchmark-dev python3"
   [lint]="clang-format-14 clang-tidy-14 libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev"
 )
 declare -A wanted=(
   [build]=""
-  [test]="curl prometheus clang-14 libclang-rt-14-dev python3-venv"
+  [test]="curl prometheus clang-14 libclang-rt-14-dev python3-venv redis-server kcat
+          openjdk-17-jre-headless maven"
   [bench]="nginx-light valgrind"
   [lint]="clang-14"
 )
@@ -57,6 +58,9 @@ missing() {
         clang-14 | clang-format-14 | clang-tidy-14) command -v "$name" >/dev/null && continue ;;
       ninja-build) command -v ninja >/dev/null && continue ;;
       python3-venv) python3 -c 'import ensurepip' 2>/dev/null && continue ;;
+      redis-server | kcat) command -v "$name" >/dev/null && continue ;;
+      openjdk-17-jre-headless) command -v java >/dev/null && continue ;;
+      maven) command -v mvn >/dev/null && continue ;;
       nginx-light) PATH=$PATH:/usr/sbin command -v nginx >/dev/null && continue ;;
     esac
     echo "$name"

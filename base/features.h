@@ -1,0 +1,9 @@
+#pragma once
+
+namespace sluice {
+
+/// What this binary was built with (CMake options SLUICE_KAFKA and SLUICE_REDIS).
+inline constexpr bool kHasKafka = SLUICE_HAS_KAFKA != 0;
+inline constexpr bool kHasRedis = SLUICE_HAS_REDIS != 0;
+
+}  // namespace sluice
