@@ -108,7 +108,8 @@ void RedisClient::on_lost(const std::string& why) {
 
 void RedisClient::on_watch() {
   if (in_flight_ == 0) return;
-  if (answers_ == answers_seen_) return drop("no answer for " + std::to_string(kSilence.count()) + " s");
+  if (answers_ == answers_seen_)
+    return drop("no answer for " + std::to_string(kSilence.count()) + " s");
   answers_seen_ = answers_;
   core_.deadlines().schedule(watch_, steady_clock::now() + kSilence);
 }

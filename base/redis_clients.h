@@ -35,7 +35,7 @@ class RedisClients {
  private:
   const RedisAddress address_;
   const RedisClient::Kind kind_;
-  mutable std::mutex mutex_;  // Guards what follows.
+  mutable std::mutex mutex_;                           // Guards what follows.
   std::vector<std::unique_ptr<RedisClient>> clients_;  // One a core.
   bool closed_ = false;
 };

@@ -122,8 +122,8 @@ bool RedisConnection::send(std::span<const std::string_view> words, void* whose)
   }
   const int count = static_cast<int>(words.size());
   ++in_flight_;
-  if (redisAsyncCommandArgv(context_, Callbacks::reply, whose, count, texts.data(),
-                            sizes.data()) != REDIS_OK) {
+  if (redisAsyncCommandArgv(context_, Callbacks::reply, whose, count, texts.data(), sizes.data()) !=
+      REDIS_OK) {
     --in_flight_;
     return false;
   }

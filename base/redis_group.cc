@@ -81,9 +81,9 @@ Task<RedisBatch> RedisGroup::read_new(RedisClient& client, std::size_t count, mi
                                       Deadline deadline) const {
   const std::string count_text = std::to_string(count);
   const std::string block_text = std::to_string(block.count());
-  const std::array<std::string_view, 11> words = {
-      "XREADGROUP", "GROUP",    group_,    consumer_, "COUNT", count_text,
-      "BLOCK",      block_text, "STREAMS", stream_,   ">"};
+  const std::array<std::string_view, 11> words = {"XREADGROUP", "GROUP",    group_,  consumer_,
+                                                  "COUNT",      count_text, "BLOCK", block_text,
+                                                  "STREAMS",    stream_,    ">"};
   co_return co_await read(client, words, deadline);
 }
 
@@ -91,9 +91,9 @@ Task<RedisBatch> RedisGroup::read_own(RedisClient& client, const RedisEntryId& a
                                       std::size_t count, Deadline deadline) const {
   const std::string count_text = std::to_string(count);
   const std::string after_text = to_string(after);
-  const std::array<std::string_view, 9> words = {"XREADGROUP", "GROUP",    group_,
-                                                 consumer_,    "COUNT",    count_text,
-                                                 "STREAMS",    stream_,    after_text};
+  const std::array<std::string_view, 9> words = {"XREADGROUP", "GROUP", group_,
+                                                 consumer_,    "COUNT", count_text,
+                                                 "STREAMS",    stream_, after_text};
   co_return co_await read(client, words, deadline);
 }
 

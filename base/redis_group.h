@@ -36,8 +36,8 @@ struct RedisPending {
 };
 
 /// The commands of one member of a stream's consumer group. Each may be given either of a member's
-/// two connections; each is given up at `deadline` at the latest. Errors: as RedisClient::command();
-/// is_redis_error(error, "NOGROUP") where the group is not there.
+/// two connections; each is given up at `deadline` at the latest. Errors: as
+/// RedisClient::command(); is_redis_error(error, "NOGROUP") where the group is not there.
 class RedisGroup {
  public:
   RedisGroup(std::string stream, std::string group, std::string consumer);

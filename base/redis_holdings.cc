@@ -6,7 +6,9 @@
 
 namespace sluice {
 
-bool RedisHoldings::add(const RedisEntryId& id) { return held_.try_emplace(id, State::held).second; }
+bool RedisHoldings::add(const RedisEntryId& id) {
+  return held_.try_emplace(id, State::held).second;
+}
 
 void RedisHoldings::ack(const RedisEntryId& id) {
   const auto [at, added] = held_.try_emplace(id, State::acked);

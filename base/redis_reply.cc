@@ -18,8 +18,9 @@ constexpr std::array<std::string_view, 12> kUnavailable = {
     "NOPERM",  "WRONGPASS", "NOREPLICAS", "TRYAGAIN",    "BUSY",    "UNBLOCKED"};
 
 bool is_text(const redisReply* reply) {
-  return reply != nullptr && (reply->type == REDIS_REPLY_STRING ||
-                              reply->type == REDIS_REPLY_STATUS || reply->type == REDIS_REPLY_ERROR);
+  return reply != nullptr &&
+         (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS ||
+          reply->type == REDIS_REPLY_ERROR);
 }
 
 }  // namespace

@@ -141,7 +141,8 @@ Task<void> RedisStreamReader::number_attempts(RedisBatch& batch) {
   const RedisEntryId first = batch.entries.front().id;
   const RedisEntryId last = batch.entries.back().id;
   const std::size_t count = batch.entries.size();
-  const auto pending = co_await redis_.pending(blocking_, first, last, count, RedisGroup::Whose::mine);
+  const auto pending =
+      co_await redis_.pending(blocking_, first, last, count, RedisGroup::Whose::mine);
   if (!pending) co_return pending.error();
   auto entry = batch.entries.begin();
   for (const RedisPending& one : pending.value()) {
@@ -185,7 +186,8 @@ Awaitable<void> RedisStreamReader::recover_from(Error error) {
   } else {
     own_due_ = true;
   }
-  if (blocking_.trouble().empty()) co_await room_.wait(core(), steady_clock::now() + kPauseAfterError);
+  if (blocking_.trouble().empty())
+    co_await room_.wait(core(), steady_clock::now() + kPauseAfterError);
 }
 
 std::string RedisStreamReader::trouble() const {

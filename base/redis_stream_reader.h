@@ -99,8 +99,8 @@ class RedisStreamReader {
   RedisHoldings holdings_;
   RingQueue<RedisEntry> ready_;
   TaskGroup group_;
-  WaitQueue room_;     // The reading loop, while enough is ready, or the lease is another's.
-  WaitQueue upkeep_;   // Between two rounds of upkeep.
+  WaitQueue room_;    // The reading loop, while enough is ready, or the lease is another's.
+  WaitQueue upkeep_;  // Between two rounds of upkeep.
   std::shared_ptr<Handover<bool>> opened_ = std::make_shared<Handover<bool>>();
   std::string_view create_from_ = "$";
   RedisEntryId own_cursor_;
@@ -108,9 +108,9 @@ class RedisStreamReader {
   Deadline next_sweep_{};  // For members that are dead.
   bool created_ = false;
   bool opened_given_ = false;
-  bool own_due_ = false;     // What was read and did not arrive is to be read again.
-  bool claim_due_ = false;   // What others let lie is to be looked for.
-  bool claim_all_ = false;   // And what they hold, because this one alone reads now.
+  bool own_due_ = false;    // What was read and did not arrive is to be read again.
+  bool claim_due_ = false;  // What others let lie is to be looked for.
+  bool claim_all_ = false;  // And what they hold, because this one alone reads now.
   bool had_lease_ = false;
   bool telling_ = false;
   bool closing_ = false;

@@ -150,8 +150,8 @@ Awaitable<void> RedisStreamReader::close() {
 Awaitable<void> RedisStreamReader::say_goodbye() {
   RedisEntryId from;
   while (created_) {
-    const auto mine = co_await redis_.pending(commands_, from, kLastRedisEntryId, kPage,
-                                              RedisGroup::Whose::mine);
+    const auto mine =
+        co_await redis_.pending(commands_, from, kLastRedisEntryId, kPage, RedisGroup::Whose::mine);
     if (!mine) co_return;
     if (mine.value().empty()) break;
     std::vector<RedisEntryId> ids;

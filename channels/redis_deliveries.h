@@ -72,9 +72,7 @@ class RedisDeliveries : public std::enable_shared_from_this<RedisDeliveries> {
     void ack() noexcept override {
       if (!std::exchange(acked_, true)) owner_->reader_->ack(item_.id);
     }
-    bool is_lost() const noexcept override {
-      return !acked_ && owner_->reader_->is_lost(item_.id);
-    }
+    bool is_lost() const noexcept override { return !acked_ && owner_->reader_->is_lost(item_.id); }
 
    private:
     Item item_;
