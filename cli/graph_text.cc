@@ -66,15 +66,19 @@ struct Form {
 };
 
 // The last one is for all other kinds.
-constexpr std::array<Form, 9> kForms = {{{"PingSource", "([", "])", "oval"},
-                                         {"Broker", "{{", "}}", "hexagon"},
-                                         {"Channel", "[(", ")]", "cylinder"},
-                                         {"InMemoryChannel", "[(", ")]", "cylinder"},
-                                         {"Sequence", "[[", "]]", "component"},
-                                         {"Parallel", "[[", "]]", "component"},
-                                         {"URL", "(", ")", "note"},
-                                         {"Service", "(", ")", "note"},
-                                         {"", "[", "]", "box"}}};
+constexpr std::array<Form, 13> kForms = {{{"PingSource", "([", "])", "oval"},
+                                          {"KafkaSource", "([", "])", "oval"},
+                                          {"RedisStreamSource", "([", "])", "oval"},
+                                          {"Broker", "{{", "}}", "hexagon"},
+                                          {"Channel", "[(", ")]", "cylinder"},
+                                          {"InMemoryChannel", "[(", ")]", "cylinder"},
+                                          {"KafkaChannel", "[(", ")]", "cylinder"},
+                                          {"RedisChannel", "[(", ")]", "cylinder"},
+                                          {"Sequence", "[[", "]]", "component"},
+                                          {"Parallel", "[[", "]]", "component"},
+                                          {"URL", "(", ")", "note"},
+                                          {"Service", "(", ")", "note"},
+                                          {"", "[", "]", "box"}}};
 
 const Form& form_of(const Node& node) {
   for (const Form& form : kForms) {

@@ -8,6 +8,23 @@ namespace {
 
 using EdgeKind = GraphView::Edge::Kind;
 
+// What a source or a sink outside the process reads or writes. Never its address: a password may
+// stand in it.
+std::string log_text(const nlohmann::json& spec) {
+  if (spec.contains("stream")) return "stream " + spec["stream"].get<std::string>();
+  if (spec.contains("topic")) return "topic " + spec["topic"].get<std::string>();
+  std::string out;
+  for (const auto& topic : spec.value("topics", nlohmann::json::array())) {
+    out += (out.empty() ? "topic " : ", ") + topic.get<std::string>();
+  }
+  return out;
+}
+
+// What backs a Broker, a Channel or a flow, where it is not the usual.
+std::string backing_text(const ChannelSpec& channel) {
+  return channel.kind == "InMemoryChannel" ? "" : "on " + channel.kind;
+}
+
 class Drawing {
  public:
   GraphView draw(const ResourceGraph& graph) {
@@ -16,12 +33,14 @@ class Drawing {
       if (!entry.path.empty()) declared_.emplace(entry.path, &entry);
     }
     for (const SourceSpec& source : graph.sources) draw_source(source);
+    for (const ReadingSourceSpec& source : graph.reading_sources) draw_reading_source(source);
     for (const BrokerSpec& broker : graph.brokers) draw_broker(broker);
     for (const ChannelResourceSpec& channel : graph.channels) draw_channel(channel);
     for (const SequenceSpec& sequence : graph.sequences) draw_sequence(sequence);
     for (const ParallelSpec& parallel : graph.parallels) draw_parallel(parallel);
     for (const SinkSpec& sink : graph.sinks) {
-      (void)local(ingress_path(sink.ns, "sinks", sink.name), sink.kind, sink.ns, sink.name);
+      const std::string path = ingress_path(sink.ns, "sinks", sink.name);
+      view_.nodes[local(path, sink.kind, sink.ns, sink.name)].detail = log_text(sink.spec);
     }
     for (const InferenceServiceSpec& model : graph.inference_services) draw_model(model);
     for (const InferenceSinkSpec& sink : graph.inference_sinks) draw_inference_sink(sink);
@@ -76,9 +95,17 @@ class Drawing {
     edge(node, target(source.sink), EdgeKind::event);
   }
 
+  void draw_reading_source(const ReadingSourceSpec& spec) {
+    const SourceSpec& source = spec.source;
+    const std::size_t node = add(source.kind, source.ns, source.name, log_text(source.spec));
+    edge(node, target(spec.dispatch.subscriber), EdgeKind::event);
+    dead_letters(node, spec.dispatch.delivery);
+  }
+
   void draw_broker(const BrokerSpec& spec) {
     const std::size_t broker =
         local(ingress_path(spec.ns, "", spec.name), "Broker", spec.ns, spec.name);
+    view_.nodes[broker].detail = backing_text(spec.channel);
     for (const DispatchSpec& trigger : spec.triggers) {
       const std::size_t node =
           add("Trigger", trigger.ns, trigger.name, filter_text(trigger.filter_json));
@@ -94,6 +121,7 @@ class Drawing {
     const auto entry = declared_.find(path);
     const std::string kind(entry == declared_.end() ? spec.channel.kind : entry->second->kind);
     const std::size_t channel = local(path, kind, spec.channel.ns, spec.channel.name);
+    if (kind == "Channel") view_.nodes[channel].detail = backing_text(spec.channel);
     for (const DispatchSpec& subscription : spec.subscriptions) {
       const std::size_t node = add("Subscription", subscription.ns, subscription.name);
       edge(channel, node, EdgeKind::event);
@@ -106,6 +134,7 @@ class Drawing {
   void draw_sequence(const SequenceSpec& spec) {
     std::size_t before =
         local(ingress_path(spec.ns, "sequences", spec.name), "Sequence", spec.ns, spec.name);
+    view_.nodes[before].detail = backing_text(spec.channel_template);
     bool first = true;
     for (const DispatchSpec& step : spec.steps) {
       const std::size_t node = add("Step", step.ns, step.name);
@@ -121,6 +150,7 @@ class Drawing {
   void draw_parallel(const ParallelSpec& spec) {
     const std::size_t parallel =
         local(ingress_path(spec.ns, "parallels", spec.name), "Parallel", spec.ns, spec.name);
+    view_.nodes[parallel].detail = backing_text(spec.channel_template);
     for (const ParallelSpec::Branch& branch : spec.branches) {
       const DispatchSpec& subscriber = branch.subscriber;
       const std::size_t node = add("Branch", subscriber.ns, subscriber.name);

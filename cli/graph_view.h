@@ -14,7 +14,7 @@ struct GraphView {
     std::string kind;    ///< "Broker", "Trigger", "Step", ...; the outside: "Service", "URL".
     std::string ns;      ///< Empty for a URL.
     std::string name;    ///< A URL's is the URL.
-    std::string detail;  ///< What else its box says: a filter, a schedule, a Service's URL.
+    std::string detail;  ///< What else its box says: a filter, a schedule, a topic, ...
   };
   struct Edge {
     enum class Kind { event, reply, dead_letter };

@@ -1,6 +1,7 @@
 #include "cli/manifest_options.h"
 
 #include "base/url.h"
+#include "manifest/server_list.h"
 
 namespace sluice {
 namespace {
@@ -49,6 +50,18 @@ void add_manifest_options(CLI::App& command, ManifestOptions& options) {
                   "Services without an address are at http://NAME.NAMESPACE.DOMAIN")
       ->type_name("DOMAIN")
       ->check(check_domain);
+  command
+      .add_option_function<std::string>(
+          "--kafka-bootstrap-servers",
+          [&options](const std::string& text) {
+            auto servers = parse_server_list(text);
+            if (!servers) {
+              throw CLI::ValidationError("--kafka-bootstrap-servers", servers.error().detail);
+            }
+            options.kafka_bootstrap_servers = std::move(servers.value());
+          },
+          "Where KafkaChannels find Kafka; wins over the ConfigMap kafka-channel-config")
+      ->type_name("HOST:PORT,...");
 }
 
 }  // namespace sluice

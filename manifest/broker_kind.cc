@@ -1,7 +1,7 @@
 // Broker (eventing.knative.dev/v1): a channel that Triggers read from.
 
 #include "manifest/annotations.h"
-#include "manifest/build.h"
+#include "manifest/channel_parts.h"
 
 namespace sluice {
 namespace {
@@ -67,7 +67,7 @@ Value<ChannelTemplateFields> template_of(const Resource& config, const Value<Ref
   return out;
 }
 
-void warn_of_delivery(const BrokerFields& fields, const TemplateResult& channel,
+void warn_of_delivery(const BrokerFields& fields, const ChannelTemplate& channel,
                       const Resource& resource, Build& build) {
   if (channel.has_delivery && fields.channel_template) {
     build.findings.warning(*fields.channel_template->spec.node,
@@ -98,7 +98,7 @@ void build_broker(const Resource& resource, Build& build) {
                  find_ref(fields.config, "'config'", {"ConfigMap"}, resource, build)) {
     channel_template = template_of(*config, fields.config, build);
   }
-  const TemplateResult channel = read_channel_template(channel_template, resource, build);
+  const ChannelTemplate channel = read_channel_template(channel_template, resource, build);
   BrokerSpec spec;
   spec.ns = resource.ns;
   spec.name = resource.name;

@@ -67,7 +67,7 @@ void check_made_names(const std::vector<Resource>& resources, Build& build) {
   for (const Resource& resource : resources) {
     const auto taken = made.find(resource.ns + "/" + resource.name);
     if (taken == made.end()) continue;
-    const bool is_channel = resource.kind->is_channel || resource.kind->kind == "Channel";
+    const bool is_channel = resource.kind->is_channel() || resource.kind->kind == "Channel";
     if (!is_channel && resource.kind->kind != "Subscription") continue;
     build.findings.error(*resource.at,
                          resource.title() + " has the name of a part of " + taken->second,
@@ -77,13 +77,17 @@ void check_made_names(const std::vector<Resource>& resources, Build& build) {
 
 }  // namespace
 
-void Build::report_missing_spec(const Resource& resource, const ShapeInfo& shape) {
+SpecPlace place_of(const Resource& resource) {
+  return {resource.spec, resource.spec_key, resource.at, resource.root, resource.kind->kind};
+}
+
+void Build::report_missing_spec(const SpecPlace& place, const ShapeInfo& shape) {
   std::vector<std::string_view> wanted;
   for (const FieldInfo& field : shape.fields) {
     if (field.required) wanted.push_back(field.key);
   }
   if (wanted.empty()) return;
-  findings.error(*resource.root, "missing field 'spec' in " + std::string(resource.kind->kind),
+  findings.error(*place.above, "missing field 'spec' in " + std::string(place.in),
                  "it wants " + joined(wanted, " and "));
 }
 

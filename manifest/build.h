@@ -20,6 +20,17 @@ struct LocalRoute {
   bool counts_hops;  ///< `to` is a Broker, which ends a loop when the hop count is used up.
 };
 
+/// Where a `spec` stands: in a resource, or in a channelTemplate.
+struct SpecPlace {
+  const YamlNode* spec;   ///< Null: there is none.
+  const YamlNode* key;    ///< Its key.
+  const YamlNode* at;     ///< Where the whole is blamed: the resource's name, the template's kind.
+  const YamlNode* above;  ///< Where a missing spec is reported.
+  std::string_view in;    ///< What it stands in, for people.
+};
+
+[[nodiscard]] SpecPlace place_of(const Resource& resource);
+
 /// Where resources become specs: what the build functions of the kinds read and write.
 struct Build {
   const ManifestOptions& options;
@@ -39,23 +50,26 @@ struct Build {
   std::vector<LocalRoute> routes;
   std::unordered_set<const Resource*> referenced;
 
-  /// Reads the resource's `spec` by the table of T. A spec that lacks is reported where T has a
-  /// required field.
+  /// Reads a `spec` by the table of T. A spec that lacks is reported where T has a required field.
   template <typename T>
-  T read_spec(const Resource& resource) {
+  T read_spec(const SpecPlace& place) {
     T fields;
-    if (resource.spec != nullptr) {
-      read_fields(*resource.spec, *resource.spec_key, findings, fields);
+    if (place.spec != nullptr) {
+      read_fields(*place.spec, *place.key, findings, fields);
     } else {
-      report_missing_spec(resource, shape_info<T>());
+      report_missing_spec(place, shape_info<T>());
     }
     return fields;
+  }
+  template <typename T>
+  T read_spec(const Resource& resource) {
+    return read_spec<T>(place_of(resource));
   }
 
   void route(const std::string& from, const std::optional<Destination>& to, const YamlNode& at);
 
  private:
-  void report_missing_spec(const Resource& resource, const ShapeInfo& shape);
+  void report_missing_spec(const SpecPlace& place, const ShapeInfo& shape);
 };
 
 /// The ingress path of a resource whose kind is addressed locally.
@@ -89,15 +103,6 @@ struct Build {
 void warn_if_dead_letters_return(const DeliveryPolicy& delivery,
                                  const std::optional<Destination>& subscriber,
                                  const Value<DeliveryFields>& fields, Build& build);
-
-/// A channel as `fields` describe it, and the delivery of its spec.
-struct TemplateResult {
-  ChannelSpec channel;
-  DeliveryPolicy delivery;
-  bool has_delivery = false;
-};
-[[nodiscard]] TemplateResult read_channel_template(const Value<ChannelTemplateFields>& fields,
-                                                   const Resource& owner, Build& build);
 
 /// The lines of kinds.def in their order, each with its resources; then what can only be seen with
 /// all of them read.

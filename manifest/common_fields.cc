@@ -22,6 +22,14 @@ bool check_extension_name(const std::string& name, const YamlNode& at, Findings&
   return false;
 }
 
+std::string read_filled(const Value<std::string>& field, std::string_view name,
+                        Findings& findings) {
+  if (field && field->empty()) {
+    findings.error(*field.node, "'" + std::string(name) + "' is empty");
+  }
+  return *field;
+}
+
 template <>
 std::span<const std::string_view> words_of<BackoffPolicy>() {
   static constexpr std::array<std::string_view, 2> kWords = {"linear", "exponential"};
@@ -95,18 +103,6 @@ const Shape<DeliveryFields>& shape_of() {
 }
 
 template <>
-const Shape<ChannelTemplateSpecFields>& shape_of() {
-  using Fields = ChannelTemplateSpecFields;
-  static const Shape<Fields> shape(
-      "channelTemplate spec",
-      {
-          field<&Fields::delivery>(
-              {"delivery", "Serves the steps and branches that have none of their own."}),
-      });
-  return shape;
-}
-
-template <>
 const Shape<ChannelTemplateFields>& shape_of() {
   using Fields = ChannelTemplateFields;
   static const Shape<Fields> shape(
@@ -114,8 +110,13 @@ const Shape<ChannelTemplateFields>& shape_of() {
       {
           field<&Fields::api_version>(
               {"apiVersion", "The API version of the channel's kind.", true}),
-          field<&Fields::kind>({"kind", "The kind of channel, e.g. InMemoryChannel.", true}),
-          field<&Fields::spec>({"spec", "The channel's own fields."}),
+          field<&Fields::kind>(
+              {"kind", "The kind of channel: InMemoryChannel, KafkaChannel or RedisChannel.",
+               true}),
+          field<&Fields::spec>(
+              {"spec",
+               "The channel's own fields, as of its kind; in a flow its `delivery` serves the "
+               "steps and branches that have none of their own."}),
       });
   return shape;
 }
@@ -129,7 +130,7 @@ const Shape<MetadataFields>& shape_of() {
       {
           field<&Fields::name>({"name", "The resource's name.", true}),
           field<&Fields::ns>({"namespace", "The resource's namespace.", false, "default"}),
-          field<&Fields::labels>({"labels", "Not looked at."}),
+          field<&Fields::labels>({"labels", "Kept; only a KafkaSource's key type is one."}),
           field<&Fields::annotations>({"annotations", "Kept; see [annotations](#annotations)."}),
           field<&Fields::ignored>({"uid", kIgnored}),
           field<&Fields::ignored>({"resourceVersion", kIgnored}),

@@ -29,14 +29,10 @@ struct DeliveryFields {
   Value<DeliveryFormat> format;
 };
 
-struct ChannelTemplateSpecFields {
-  Value<DeliveryFields> delivery;
-};
-
 struct ChannelTemplateFields {
   Value<std::string> api_version;
   Value<std::string> kind;
-  Value<ChannelTemplateSpecFields> spec;
+  Value<AnyYaml> spec;  ///< Read by the kind's own table.
 };
 
 struct MetadataFields {
@@ -47,6 +43,10 @@ struct MetadataFields {
   Value<AnyYaml> ignored;
 };
 
+/// What was read for a field, which must not be empty: that is a finding.
+[[nodiscard]] std::string read_filled(const Value<std::string>& field, std::string_view name,
+                                      Findings& findings);
+
 /// Whether events can have an extension of that name. False, with a finding at `at`, when not.
 bool check_extension_name(const std::string& name, const YamlNode& at, Findings& findings);
 
@@ -56,8 +56,6 @@ template <>
 const Shape<DestinationFields>& shape_of();
 template <>
 const Shape<DeliveryFields>& shape_of();
-template <>
-const Shape<ChannelTemplateSpecFields>& shape_of();
 template <>
 const Shape<ChannelTemplateFields>& shape_of();
 template <>

@@ -65,32 +65,4 @@ void warn_if_dead_letters_return(const DeliveryPolicy& delivery,
                          "send dead letters elsewhere, e.g. to an EventDisplay");
 }
 
-TemplateResult read_channel_template(const Value<ChannelTemplateFields>& fields,
-                                     const Resource& owner, Build& build) {
-  TemplateResult result;
-  result.channel.ns = owner.ns;
-  if (!fields || !fields->kind || !fields->api_version) return result;
-  const KindInfo* kind = find_kind(*fields->kind);
-  std::vector<std::string_view> channels;
-  for (const KindInfo& known : all_kinds()) {
-    if (known.is_channel) channels.push_back(known.kind);
-  }
-  const bool later = kind != nullptr && !kind->in_version && kind->kind.ends_with("Channel");
-  if (later) {
-    build.findings.error(*fields->kind.node, *fields->kind + " is not in this version",
-                         "this version has: " + joined(channels));
-  } else if (kind == nullptr || !kind->is_channel) {
-    build.findings.error(*fields->kind.node, in_quotes(*fields->kind) + " is not a kind of channel",
-                         did_you_mean(*fields->kind, channels, "use " + one_of(channels)));
-  } else if (check_api_version(*kind, *fields->api_version.node, *fields->api_version,
-                               build.findings)) {
-    result.channel.kind = *fields->kind;
-  }
-  if (fields->spec && fields->spec->delivery) {
-    result.has_delivery = true;
-    result.delivery = read_delivery(fields->spec->delivery, DeliveryPolicy(), owner, build);
-  }
-  return result;
-}
-
 }  // namespace sluice

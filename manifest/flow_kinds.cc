@@ -1,7 +1,7 @@
 // Sequence and Parallel (flows.knative.dev/v1): subscribers one after the other, or side by side.
 
 #include "manifest/annotations.h"
-#include "manifest/build.h"
+#include "manifest/channel_parts.h"
 
 namespace sluice {
 namespace {
@@ -39,7 +39,7 @@ DispatchSpec make_dispatch(const Resource& resource, std::string name, Build& bu
 
 void build_sequence(const Resource& resource, Build& build) {
   const auto fields = build.read_spec<SequenceFields>(resource);
-  const TemplateResult made = read_channel_template(fields.channel_template, resource, build);
+  const ChannelTemplate made = read_channel_template(fields.channel_template, resource, build);
   SequenceSpec spec;
   spec.ns = resource.ns;
   spec.name = resource.name;
@@ -89,7 +89,7 @@ ParallelSpec::Branch make_branch(const Value<BranchFields>& fields, const std::s
 
 void build_parallel(const Resource& resource, Build& build) {
   const auto fields = build.read_spec<ParallelFields>(resource);
-  const TemplateResult made = read_channel_template(fields.channel_template, resource, build);
+  const ChannelTemplate made = read_channel_template(fields.channel_template, resource, build);
   ParallelSpec spec;
   spec.ns = resource.ns;
   spec.name = resource.name;

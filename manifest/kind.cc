@@ -1,34 +1,20 @@
 #include "manifest/kind.h"
 
+#include "base/features.h"
+
 #include <algorithm>
 
 namespace sluice {
 
 #define SLUICE_KIND(function) KindInfo function();
-#define SLUICE_LATER_KIND(kind, api_version)
 #include "manifest/kinds.def"
 #undef SLUICE_KIND
-#undef SLUICE_LATER_KIND
-
-namespace {
-
-[[maybe_unused]] KindInfo later_kind(std::string_view kind, std::string_view api_version) {
-  KindInfo info;
-  info.kind = kind;
-  info.api_versions = {api_version};
-  info.in_version = false;
-  return info;
-}
-
-}  // namespace
 
 const std::vector<KindInfo>& all_kinds() {
   static const std::vector<KindInfo> kinds = {
 #define SLUICE_KIND(function) function(),
-#define SLUICE_LATER_KIND(kind, api_version) later_kind(kind, api_version),
 #include "manifest/kinds.def"
 #undef SLUICE_KIND
-#undef SLUICE_LATER_KIND
   };
   return kinds;
 }
@@ -38,10 +24,16 @@ const KindInfo* find_kind(std::string_view kind) {
   return found == all_kinds().end() ? nullptr : &*found;
 }
 
-std::vector<std::string_view> kind_names(bool only_in_version) {
+std::vector<std::string_view> kind_names() {
+  std::vector<std::string_view> names;
+  for (const KindInfo& kind : all_kinds()) names.push_back(kind.kind);
+  return names;
+}
+
+std::vector<std::string_view> channel_kind_names() {
   std::vector<std::string_view> names;
   for (const KindInfo& kind : all_kinds()) {
-    if (kind.in_version || !only_in_version) names.push_back(kind.kind);
+    if (kind.is_channel()) names.push_back(kind.kind);
   }
   return names;
 }
@@ -54,6 +46,22 @@ bool check_api_version(const KindInfo& kind, const YamlNode& at, std::string_vie
                      ", not " + in_quotes(api_version),
                  "write apiVersion: " + std::string(kind.api_versions.front()));
   return false;
+}
+
+LackingBackend lacking_backend(std::string_view kind, Backend backend) {
+  if (backend == Backend::none) return {};
+  const bool kafka = backend == Backend::kafka;
+  return {std::string(kind) + ": this build has no " + (kafka ? "Kafka" : "Redis"),
+          kafka ? "build with -DSLUICE_KAFKA=ON (librdkafka-dev)"
+                : "build with -DSLUICE_REDIS=ON (libhiredis-dev)"};
+}
+
+void check_backend(const KindInfo& kind, const YamlNode& at, Findings& findings) {
+  const bool lacks = (kind.backend == Backend::kafka && !kHasKafka) ||
+                     (kind.backend == Backend::redis && !kHasRedis);
+  if (!lacks) return;
+  LackingBackend lacking = lacking_backend(kind.kind, kind.backend);
+  findings.error(at, std::move(lacking.text), std::move(lacking.hint));
 }
 
 }  // namespace sluice

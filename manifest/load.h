@@ -15,6 +15,7 @@ struct ManifestOptions {
   std::vector<std::string> paths;               ///< Files, directories (recursive), or "-".
   std::map<std::string, std::string> services;  ///< --resolve NAMESPACE/NAME=URL
   std::string cluster_domain;                   ///< --cluster-domain; empty: none
+  std::string kafka_bootstrap_servers = {};     ///< --kafka-bootstrap-servers; empty: not said
 };
 
 struct LoadedManifests {

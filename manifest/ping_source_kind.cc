@@ -1,17 +1,13 @@
 // PingSource (sources.knative.dev/v1): an event at fixed times. What its own fields may be is known
 // to sources/ping_source_spec.h.
 
-#include "manifest/build.h"
+#include "manifest/source_fields.h"
 #include "sources/ping_source_spec.h"
 
 #include <array>
 
 namespace sluice {
 namespace {
-
-struct OverridesFields {
-  Value<StringMap> extensions;
-};
 
 struct PingSourceFields {
   Value<std::string> schedule;
@@ -45,13 +41,6 @@ const YamlNode& place_of(const std::string& detail, const PingSourceFields& fiel
   return *resource.at;
 }
 
-void check_extensions(const PingSourceFields& fields, SourceSpec& spec, Findings& findings) {
-  if (!fields.ce_overrides) return;
-  for (const auto& [name, value] : *fields.ce_overrides->extensions) {
-    if (check_extension_name(name, *value.node, findings)) spec.ce_overrides.emplace(name, *value);
-  }
-}
-
 void build_ping_source(const Resource& resource, Build& build) {
   const auto fields = build.read_spec<PingSourceFields>(resource);
   SourceSpec spec;
@@ -73,20 +62,12 @@ void build_ping_source(const Resource& resource, Build& build) {
   for (const std::string& warning : ping_warnings(spec.spec)) {
     build.findings.warning(place_of(warning, fields, resource), warning);
   }
-  check_extensions(fields, spec, build.findings);
+  read_overrides(fields.ce_overrides, spec, build.findings);
   if (const auto sink = resolve(fields.sink, resource, build)) spec.sink = *sink;
   build.graph.sources.push_back(std::move(spec));
 }
 
 }  // namespace
-
-template <>
-const Shape<OverridesFields>& shape_of() {
-  static const Shape<OverridesFields> shape(
-      "ceOverrides", {field<&OverridesFields::extensions>(
-                         {"extensions", "Extension attributes that every event gets."})});
-  return shape;
-}
 
 template <>
 const Shape<PingSourceFields>& shape_of() {
@@ -105,7 +86,7 @@ const Shape<PingSourceFields>& shape_of() {
           field<&Fields::data>({"data", "The data of the events, as text.", false, "no data"}),
           field<&Fields::data_base64>(
               {"dataBase64", "The same in base64; one of the two.", false, "no data"}),
-          field<&Fields::ce_overrides>({"ceOverrides", "What is added to every event."}),
+          field<&Fields::ce_overrides>(kOverrides),
           field<&Fields::sink>({"sink", "Where the events go.", true}),
       });
   return shape;

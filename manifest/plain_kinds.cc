@@ -1,4 +1,5 @@
-// The kinds that others refer to and that run nothing: Namespace, ConfigMap, Secret, Service.
+// The kinds that others refer to and that run nothing: Namespace, ConfigMap, Service; Secret has a
+// file of its own.
 
 #include "base/url.h"
 #include "manifest/build.h"
@@ -41,18 +42,10 @@ KindInfo config_map_kind() {
   info.api_versions = {"v1"};
   info.about =
       "What a Broker's `spec.config` refers to: `data` with the key `channel-template-spec`, whose "
-      "text is a channelTemplate in YAML.";
+      "text is a channelTemplate in YAML. The one called `kafka-channel-config` says where "
+      "KafkaChannels find Kafka; see [kafka-channel-config](#kafka-channel-config).";
   info.body = {"data", "binaryData", "immutable"};
   info.build = build_config_map;
-  return info;
-}
-
-KindInfo secret_kind() {
-  KindInfo info;
-  info.kind = "Secret";
-  info.api_versions = {"v1"};
-  info.about = "Accepted; nothing of this version refers to one.";
-  info.body = {"data", "stringData", "type", "immutable"};
   return info;
 }
 

@@ -3,6 +3,7 @@
 #include "manifest/annotations.h"
 #include "manifest/common_fields.h"
 #include "manifest/inference_args.h"
+#include "manifest/kafka_properties.h"
 #include "manifest/kind.h"
 #include "sinks/inference_parameters_spec.h"
 
@@ -41,8 +42,8 @@ constexpr std::string_view kReferences = R"(## References
 A destination is a `ref`, a `uri`, or both. `uri` is an absolute `http://` URL; with a `ref` to a
 Service it is relative to the Service's URL. A `ref` leads to
 
-- a Broker, Channel, InMemoryChannel, Sequence, Parallel, EventDisplay, InferenceService or
-  InferenceSink of the same manifests, in process;
+- a Broker, Channel, InMemoryChannel, KafkaChannel, RedisChannel, Sequence, Parallel, EventDisplay,
+  KafkaSink, RedisStreamSink, InferenceService or InferenceSink of the same manifests, in process;
 - a Service: to its annotation `sluice.dev/url`; else to the URL of `--resolve NAMESPACE/NAME=URL`;
   else to the InferenceService of that name; else, with `--cluster-domain svc.cluster.local`, to
   `http://NAME.NAMESPACE.svc.cluster.local`; else it is an error.
@@ -137,6 +138,7 @@ std::string type_of(const FieldInfo& field) {
   if (field.key == "attributes") type = "map of strings";
   if (field.key == "filters") type = "list of [filters](#filters)";
   if (field.key == "parameters" || field.key == "schema") type = "mapping";
+  if (field.key == "spec") type = "the fields of its kind";
   return type;
 }
 
@@ -184,6 +186,53 @@ std::string flags_and_parameters() {
   return out + '\n';
 }
 
+constexpr std::string_view kKafkaConfig = R"(## kafka-channel-config
+
+A ConfigMap of that name says where KafkaChannels find Kafka. The one of the channel's namespace is
+taken, else that of `knative-eventing`. `--kafka-bootstrap-servers` wins over its
+`bootstrap.servers`; the rest of it counts all the same.
+
+| key | value | |
+| --- | --- | --- |
+| `bootstrap.servers` | HOST:PORT, several with commas | Where Kafka is. |
+| `auth.secret.ref.name` | the name of a Secret | TLS and login; see [secrets of Kafka](#secrets-of-kafka). |
+| `auth.secret.ref.namespace` | its namespace | That of the ConfigMap where it is absent. |
+)";
+
+constexpr std::string_view kKafkaSecrets = R"(
+The last ones are properties of librdkafka, with its own defaults. What decides durability and order
+(`acks`, `enable.idempotence`, `enable.auto.commit`, ...) cannot be set.
+
+## Secrets of Kafka
+
+The Secret of `kafka-channel-config` and of a KafkaSink has Knative's keys:
+
+| key | |
+| --- | --- |
+| `protocol` | `PLAINTEXT`, `SASL_PLAINTEXT`, `SSL` or `SASL_SSL`; required |
+| `sasl.mechanism` | `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`; where the protocol has SASL |
+| `user`, `password` | the login; likewise |
+| `ca.crt` | who may have signed the brokers' certificates, in PEM; without it those the system trusts |
+| `user.crt`, `user.key` | the certificate to show and its key, in PEM; `user.skip: "true"` leaves them out |
+
+)";
+
+std::string kafka_config() {
+  std::string out(kKafkaConfig);
+  for (const KafkaProperty& property : kafka_properties()) {
+    std::string value = "string";
+    if (property.max > 0) {
+      value =
+          "integer from " + std::to_string(property.min) + " to " + std::to_string(property.max);
+    }
+    if (!property.words.empty()) {
+      value = one_of(std::vector<std::string_view>(property.words.begin(), property.words.end()));
+    }
+    out += "| " + code(property.name) + " | " + value + " | " + cell(property.about) + " |\n";
+  }
+  return out += kKafkaSecrets;
+}
+
 std::string heading(const KindInfo& kind) {
   std::string out = "## " + std::string(kind.kind) + "\n\n`apiVersion: ";
   out += joined(kind.api_versions, "` or `apiVersion: ") + "`\n\n";
@@ -196,12 +245,7 @@ std::string resource_reference() {
   std::string out(kIntroduction);
   std::set<std::string_view> written;
   std::vector<const ShapeInfo*> later;
-  std::vector<std::string_view> not_yet;
   for (const KindInfo& kind : all_kinds()) {
-    if (!kind.in_version) {
-      not_yet.push_back(kind.kind);
-      continue;
-    }
     out += heading(kind);
     if (kind.spec == nullptr) continue;
     out += "### " + std::string(kind.spec().name) + "\n\n";
@@ -209,6 +253,7 @@ std::string resource_reference() {
   }
   out += kReferences;
   out += kFilters;
+  out += kafka_config();
   out += flags_and_parameters();
   out += kSchemas;
   out += kTemplates;
@@ -219,7 +264,7 @@ std::string resource_reference() {
     const ShapeInfo& shape = *later[i];
     out += "### " + std::string(shape.name) + "\n\n" + table(shape, written, later);
   }
-  out += "## Not in this version\n\n" + joined(not_yet) + ": refused by name.\n";
+  while (out.ends_with("\n\n")) out.pop_back();
   return out;
 }
 

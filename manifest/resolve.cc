@@ -100,13 +100,37 @@ std::optional<Destination> resolve_service(const RefFields& ref, const Resource&
 const KindInfo* read_ref_kind(const RefFields& ref, Findings& findings) {
   const KindInfo* kind = find_kind(*ref.kind);
   if (kind == nullptr) {
-    findings.error(*ref.kind.node, "unknown kind " + in_quotes(*ref.kind),
-                   did_you_mean(*ref.kind, kind_names(false),
-                                "this version has: " + joined(kind_names(true))));
+    findings.error(
+        *ref.kind.node, "unknown kind " + in_quotes(*ref.kind),
+        did_you_mean(*ref.kind, kind_names(), "this version has: " + joined(kind_names())));
     return nullptr;
   }
   if (!check_api_version(*kind, *ref.api_version.node, *ref.api_version, findings)) return nullptr;
   return kind;
+}
+
+// "a Broker, a Channel, ... or a Service": what a ref may lead to.
+std::string addressable_kinds() {
+  std::vector<std::string> words;
+  for (const KindInfo& kind : all_kinds()) {
+    if (kind.addressing != Addressing::none) words.push_back(with_article(kind.kind));
+  }
+  return one_of(std::vector<std::string_view>(words.begin(), words.end()));
+}
+
+// As in Knative, a Channel is backed by a channel of its own name: the one of its template's kind.
+const Resource* channel_behind(const KindInfo& kind, const std::string& ns, const std::string& name,
+                               const Build& build) {
+  if (!kind.is_channel()) return nullptr;
+  const Resource* channel = build.index.find("Channel", ns, name);
+  if (channel == nullptr) return nullptr;
+  std::string_view backing = "InMemoryChannel";
+  if (channel->spec != nullptr) {
+    const auto* made = channel->spec->find("channelTemplate");
+    const auto* its_kind = made == nullptr ? nullptr : made->value->find("kind");
+    if (its_kind != nullptr) backing = its_kind->value->text;
+  }
+  return backing == kind.kind ? channel : nullptr;
 }
 
 bool is_complete(const Value<RefFields>& ref) {
@@ -122,11 +146,6 @@ std::optional<Destination> resolve_ref(const Value<RefFields>& value, const Reso
   const std::string& ns = namespace_of(ref, owner);
   const std::string name(kind->kind);
   const Resource* found = build.index.find(name, ns, *ref.name, *ref.api_version);
-  if (!kind->in_version) {
-    // Where it is declared, the declaration says so.
-    if (found == nullptr) build.findings.error(*ref.kind.node, name + " is not in this version");
-    return std::nullopt;
-  }
   switch (kind->addressing) {
     case Addressing::url:
       return resolve_service(ref, owner, build);
@@ -134,14 +153,10 @@ std::optional<Destination> resolve_ref(const Value<RefFields>& value, const Reso
       break;
     case Addressing::none:
       build.findings.error(*ref.kind.node, with_article(name) + " cannot receive events",
-                           "refer to a Broker, Channel, Sequence, Parallel, EventDisplay, "
-                           "InferenceService, InferenceSink or Service, or give a uri");
+                           "refer to " + addressable_kinds() + ", or give a uri");
       return std::nullopt;
   }
-  // A Channel is backed by an InMemoryChannel of the same name, as in Knative.
-  if (found == nullptr && name == "InMemoryChannel") {
-    found = build.index.find("Channel", ns, *ref.name);
-  }
+  if (found == nullptr) found = channel_behind(*kind, ns, *ref.name, build);
   if (found == nullptr) {
     report_dangling(ref, name, owner, build);
     return std::nullopt;
@@ -188,21 +203,13 @@ const Resource* find_ref(const Value<RefFields>& value, std::string_view what,
   if (kind == nullptr) return nullptr;
   const std::string& ns = namespace_of(ref, owner);
   const Resource* found = build.index.find(*ref.kind, ns, *ref.name, *ref.api_version);
-  if (!kind->in_version) {
-    if (found == nullptr) {
-      build.findings.error(*ref.kind.node, *ref.kind + " is not in this version");
-    }
-    return nullptr;
-  }
   if (std::ranges::find(kinds, kind->kind) == kinds.end()) {
     build.findings.error(*ref.kind.node, std::string(what) + " wants " +
                                              with_article(one_of(kinds)) + ", not " +
                                              with_article(*ref.kind));
     return nullptr;
   }
-  if (found == nullptr && *ref.kind == "InMemoryChannel") {
-    found = build.index.find("Channel", ns, *ref.name);
-  }
+  if (found == nullptr) found = channel_behind(*kind, ns, *ref.name, build);
   if (found == nullptr) {
     report_dangling(ref, *ref.kind, owner, build);
     return nullptr;

@@ -37,13 +37,12 @@ const KindInfo* read_kind(const YamlNode& node, Findings& findings) {
     return nullptr;
   }
   const KindInfo* known = find_kind(node.text);
-  if (known != nullptr && known->in_version) return known;
-  const auto names = kind_names(false);
-  const std::string here = "this version has: " + joined(kind_names(true));
   if (known != nullptr) {
-    findings.error(node, node.text + " is not in this version", here);
+    check_backend(*known, node, findings);
     return known;
   }
+  const auto names = kind_names();
+  const std::string here = "this version has: " + joined(names);
   const std::string guess = did_you_mean(node.text, names);
   findings.error(node, "unknown kind " + in_quotes(node.text), guess.empty() ? here : guess);
   for (const KindInfo& kind : all_kinds()) {
@@ -119,6 +118,7 @@ void read_metadata(const YamlNode& root, Resource& resource, Findings& findings)
   resource.name = *metadata.name;
   if (metadata.name) resource.at = metadata.name.node;
   if (metadata.ns) resource.ns = *metadata.ns;
+  resource.labels = *metadata.labels;
   resource.annotations = *metadata.annotations;
 }
 
@@ -142,17 +142,15 @@ void read_resource(YamlNode& root, Findings& findings, std::vector<Resource>& ou
     check_api_version(kind, *version, version->text, findings);
   }
   read_metadata(root, resource, findings);
-  if (kind.in_version) {
-    check_top_level(root, kind, findings);
-    for (const auto& entry : root.entries) {
-      const bool ignored =
-          entry.key->text == "status" || (entry.key->text == "spec" && kind.spec == nullptr);
-      if (!ignored) expand_variables(*entry.value, findings);
-    }
-    if (const auto* spec = root.find("spec"); spec != nullptr && !spec->value->is_null()) {
-      resource.spec_key = spec->key;
-      resource.spec = spec->value;
-    }
+  check_top_level(root, kind, findings);
+  for (const auto& entry : root.entries) {
+    const bool ignored =
+        entry.key->text == "status" || (entry.key->text == "spec" && kind.spec == nullptr);
+    if (!ignored) expand_variables(*entry.value, findings);
+  }
+  if (const auto* spec = root.find("spec"); spec != nullptr && !spec->value->is_null()) {
+    resource.spec_key = spec->key;
+    resource.spec = spec->value;
   }
   out.push_back(std::move(resource));
 }

@@ -16,6 +16,7 @@ struct Resource {
   std::string api_version;
   std::string ns = "default";
   std::string name;
+  StringMap labels;
   StringMap annotations;
   const YamlNode* root = nullptr;
   const YamlNode* at = nullptr;        ///< Where warnings of the whole resource stand: its name.

@@ -15,8 +15,9 @@ struct SubscriptionFields {
 
 void build_subscription(const Resource& resource, Build& build) {
   const auto fields = build.read_spec<SubscriptionFields>(resource);
-  const Resource* channel =
-      find_ref(fields.channel, "'channel'", {"Channel", "InMemoryChannel"}, resource, build);
+  std::vector<std::string_view> channels = channel_kind_names();
+  channels.insert(channels.begin(), "Channel");
+  const Resource* channel = find_ref(fields.channel, "'channel'", channels, resource, build);
   const auto owner = channel == nullptr ? build.owners.end() : build.owners.find(path_of(*channel));
   const bool known = owner != build.owners.end();
   DispatchSpec spec;
@@ -43,7 +44,8 @@ const Shape<SubscriptionFields>& shape_of() {
   static const Shape<Fields> shape(
       "Subscription spec",
       {
-          field<&Fields::channel>({"channel", "The Channel or InMemoryChannel.", true}),
+          field<&Fields::channel>(
+              {"channel", "The Channel, InMemoryChannel, KafkaChannel or RedisChannel.", true}),
           field<&Fields::subscriber>({"subscriber", "Where the events go.", true}),
           field<&Fields::reply>(
               {"reply", "Where the subscriber's replies go.", false, "they are dropped"}),

@@ -73,6 +73,60 @@ kind: Service
 metadata: {name: web, annotations: {sluice.dev/url: "http://127.0.0.1:9000/"}}
 )";
 
+constexpr const char* kOutside = R"(
+apiVersion: sources.knative.dev/v1
+kind: KafkaSource
+metadata: {name: in}
+spec:
+  topics: [t, u]
+  bootstrapServers: ["h:9092"]
+  sink: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: orders}}
+  delivery:
+    deadLetterSink: {ref: {apiVersion: eventing.knative.dev/v1alpha1, kind: KafkaSink, name: out}}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Broker
+metadata: {name: orders}
+spec: {channelTemplate: {apiVersion: messaging.knative.dev/v1beta1, kind: KafkaChannel}}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: all}
+spec:
+  broker: orders
+  subscriber: {ref: {apiVersion: eventing.knative.dev/v1alpha1, kind: KafkaSink, name: out}}
+---
+apiVersion: eventing.knative.dev/v1alpha1
+kind: KafkaSink
+metadata: {name: out}
+spec: {topic: o, bootstrapServers: ["h:9092"]}
+---
+apiVersion: sources.knative.dev/v1alpha1
+kind: RedisStreamSource
+metadata: {name: clicks}
+spec:
+  address: "redis://:secret@h"
+  stream: a
+  sink: {ref: {apiVersion: sluice.dev/v1alpha1, kind: RedisChannel, name: pipe}}
+---
+apiVersion: sluice.dev/v1alpha1
+kind: RedisChannel
+metadata: {name: pipe}
+spec: {address: "redis://:secret@h"}
+---
+apiVersion: messaging.knative.dev/v1
+kind: Subscription
+metadata: {name: end}
+spec:
+  channel: {apiVersion: sluice.dev/v1alpha1, kind: RedisChannel, name: pipe}
+  subscriber: {ref: {apiVersion: sinks.knative.dev/v1alpha1, kind: RedisStreamSink, name: shipped}}
+---
+apiVersion: sinks.knative.dev/v1alpha1
+kind: RedisStreamSink
+metadata: {name: shipped}
+spec: {address: "redis://:secret@h", stream: b}
+)";
+
 GraphView view_of(const char* text) {
   const LoadedManifests loaded = load_manifest_text(text, "m.yaml");
   EXPECT_FALSE(loaded.report.has_errors()) << to_text(loaded.report);
@@ -163,6 +217,31 @@ spec:
   const auto model = std::ranges::find(view.nodes, "InferenceService", &GraphView::Node::kind);
   ASSERT_NE(model, view.nodes.end());
   EXPECT_EQ(model->detail, "model Qwen/Qwen3-0.6B");
+}
+
+TEST(GraphView, HasWhatIsReadAndWrittenOutside) {
+  ManifestOptions options;
+  options.kafka_bootstrap_servers = "h:9092";
+  const auto loaded = load_manifest_text(kOutside, "m.yaml", options);
+  const GraphView view = graph_view(loaded.graph);
+  std::vector<std::string> expected = {"KafkaSource in -> Broker orders",
+                                       "KafkaSource in -> KafkaSink out [dead letter]",
+                                       "RedisStreamSource clicks -> RedisChannel pipe",
+                                       "Broker orders -> Trigger all",
+                                       "Trigger all -> KafkaSink out",
+                                       "RedisChannel pipe -> Subscription end",
+                                       "Subscription end -> RedisStreamSink shipped"};
+  std::ranges::sort(expected);
+  EXPECT_EQ(edges_of(view), expected) << to_text(loaded.report);
+  std::vector<std::string> details;
+  for (const auto& node : view.nodes) {
+    if (!node.detail.empty()) details.push_back(node.name + ": " + node.detail);
+  }
+  std::ranges::sort(details);
+  EXPECT_EQ(details, (std::vector<std::string>{"clicks: stream a", "in: topic t, u",
+                                               "orders: on KafkaChannel", "out: topic o",
+                                               "shipped: stream b"}));
+  EXPECT_EQ(to_json(view).find("secret"), std::string::npos);
 }
 
 TEST(GraphView, HasOneBoxForEachThing) {

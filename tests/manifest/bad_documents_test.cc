@@ -166,34 +166,12 @@ INSTANTIATE_TEST_SUITE_P(
                     "apiVersion: messaging.knative.dev/v1\nkind: InMemoryChannel\n"
                     "metadata: {name: c}\n---\napiVersion: messaging.knative.dev/v1\n"
                     "kind: Channel\nmetadata: {name: c}\n",
-                    7, 18, "has the address of InMemoryChannel 'default/c'", "m.yaml:3"}),
-    name_of);
-
-INSTANTIATE_TEST_SUITE_P(
-    NotInThisVersion, BadDocument,
-    testing::Values(
-        BadManifest{"KafkaChannel",
-                    "apiVersion: messaging.knative.dev/v1beta1\nkind: KafkaChannel\n"
-                    "metadata: {name: a}\nspec: {numPartitions: 3}\n",
-                    2, 7, "KafkaChannel is not in this version"},
-        BadManifest{"RedisChannel",
-                    "apiVersion: sluice.dev/v1alpha1\nkind: RedisChannel\nmetadata: {name: a}\n", 2,
-                    7, "RedisChannel is not in this version"},
-        BadManifest{"KafkaSource",
-                    "apiVersion: sources.knative.dev/v1\nkind: KafkaSource\nmetadata: {name: a}\n",
-                    2, 7, "KafkaSource is not in this version"},
-        BadManifest{"RedisStreamSource",
-                    "apiVersion: sources.knative.dev/v1alpha1\nkind: RedisStreamSource\n"
-                    "metadata: {name: a}\n",
-                    2, 7, "RedisStreamSource is not in this version"},
-        BadManifest{"KafkaSink",
-                    "apiVersion: eventing.knative.dev/v1alpha1\nkind: KafkaSink\n"
-                    "metadata: {name: a}\n",
-                    2, 7, "KafkaSink is not in this version"},
-        BadManifest{"RedisStreamSink",
-                    "apiVersion: sinks.knative.dev/v1alpha1\nkind: RedisStreamSink\n"
-                    "metadata: {name: a}\n",
-                    2, 7, "RedisStreamSink is not in this version", "this version has: "}),
+                    7, 18, "has the address of InMemoryChannel 'default/c'", "m.yaml:3"},
+        BadManifest{"SinksOfOneName",
+                    "apiVersion: sluice.dev/v1alpha1\nkind: EventDisplay\nmetadata: {name: s}\n"
+                    "---\napiVersion: sinks.knative.dev/v1alpha1\nkind: RedisStreamSink\n"
+                    "metadata: {name: s}\nspec: {address: \"redis://h\", stream: a}\n",
+                    7, 18, "has the address of EventDisplay 'default/s'", "rename one of them"}),
     name_of);
 
 TEST(Manifests, RefuseANameOf254Letters) {

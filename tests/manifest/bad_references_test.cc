@@ -71,8 +71,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "unknown kind 'Deployment'", "this version has"},
         BadPart{"MisspeltKind", REF("eventing.knative.dev/v1", "Brokr") "orders}}", 6, 65,
                 "unknown kind 'Brokr'", "did you mean 'Broker'?"},
-        BadPart{"LaterKind", REF("eventing.knative.dev/v1alpha1", "KafkaSink") "a}}", 6, 71,
-                "KafkaSink is not in this version"},
+        BadPart{"DanglingKafkaSink", REF("eventing.knative.dev/v1alpha1", "KafkaSink") "a}}", 6, 88,
+                "KafkaSink 'default/a' is not declared"},
+        BadPart{"KafkaSource", REF("sources.knative.dev/v1", "KafkaSource") "a}}", 6, 64,
+                "a KafkaSource cannot receive events", "a KafkaSink, a RedisStreamSink"},
+        BadPart{"ChannelOnMemory", REF("messaging.knative.dev/v1beta1", "KafkaChannel") "pipe}}", 6,
+                91, "KafkaChannel 'default/pipe' is not declared"},
         BadPart{"OldVersion", REF("eventing.knative.dev/v1beta1", "Broker") "orders}}", 6, 34,
                 "Broker has the apiVersion"},
         BadPart{"NotAddressable", REF("eventing.knative.dev/v1", "Trigger") "it}}", 6, 65,
@@ -250,7 +254,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "apiVersion: messaging.knative.dev/v1\nkind: Subscription\nmetadata: {name: s}\n"
                 "spec:\n  channel: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: a}\n"
                 "  subscriber: {uri: http://h/}\n",
-                5, 56, "'channel' wants a Channel or InMemoryChannel, not a Broker"},
+                5, 56,
+                "'channel' wants a Channel, InMemoryChannel, KafkaChannel or RedisChannel, not a "
+                "Broker"},
         BadPart{"SubscriptionDangling",
                 "apiVersion: messaging.knative.dev/v1\nkind: Subscription\nmetadata: {name: s}\n"
                 "spec:\n  channel: {apiVersion: messaging.knative.dev/v1, kind: Channel, name: pip}"

@@ -97,10 +97,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "spec:\n  channelTemplate:\n    apiVersion: messaging.knative.dev/v1\n"
                 "    kind: InMemoryChanel\n",
                 7, 11, "'InMemoryChanel' is not", "did you mean 'InMemoryChannel'?"},
-        BadSpec{"TemplateLater", "Broker",
-                "spec:\n  channelTemplate:\n    apiVersion: messaging.knative.dev/v1beta1\n"
-                "    kind: KafkaChannel\n",
-                7, 11, "KafkaChannel is not in this version"},
         BadSpec{"TemplateOldVersion", "Broker",
                 "spec:\n  channelTemplate:\n    apiVersion: messaging.knative.dev/v1beta1\n"
                 "    kind: InMemoryChannel\n",
@@ -108,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"TemplateSpecUnknown", "Broker",
                 "spec:\n  channelTemplate:\n    apiVersion: messaging.knative.dev/v1\n"
                 "    kind: InMemoryChannel\n    spec: {partitions: 3}\n",
-                8, 12, "unknown field 'partitions' in channelTemplate spec"}),
+                8, 12, "unknown field 'partitions' in InMemoryChannel spec"}),
     spec_name);
 
 INSTANTIATE_TEST_SUITE_P(
