@@ -150,9 +150,11 @@ void RedisConnection::wait_to_read() {
   reading_ = true;
   descriptor_.async_wait(Descriptor::wait_read,
                          [self = shared_from_this()](const boost::system::error_code&) {
+                           // Still counted as reading: what is asked for from inside comes below.
+                           if (self->context_ != nullptr && self->read_wanted_) {
+                             redisAsyncHandleRead(self->context_);
+                           }
                            self->reading_ = false;
-                           if (self->context_ == nullptr || !self->read_wanted_) return;
-                           redisAsyncHandleRead(self->context_);
                            self->wait_to_read();
                          });
 }

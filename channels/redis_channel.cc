@@ -10,13 +10,13 @@
 // Only what all groups have settled is trimmed. A group that is not there is made at the end of the
 // stream; one that vanished together with its stream, at the start of the new one.
 
-#include "base/duration.h"
 #include "base/on_core.h"
 #include "base/redis_clients.h"
 #include "base/uuid.h"
 #include "channels/channel.h"
 #include "channels/redis_deliveries.h"
 #include "channels/redis_room.h"
+#include "channels/redis_settings.h"
 #include "event/event_redis.h"
 
 #include <spdlog/spdlog.h>
@@ -33,13 +33,6 @@ using std::chrono::steady_clock;
 // An append is given up after this, whatever its caller's deadline: 503 and the producer's retry
 // are better than a request that hangs.
 constexpr std::chrono::seconds kAppendPatience{5};
-
-struct Settings {
-  RedisAddress address;
-  std::string stream;
-  std::size_t capacity = 0;
-  milliseconds session_timeout{10'000};
-};
 
 /// A consumer's reader, which the channel keeps until it is closed.
 struct Member {
@@ -60,12 +53,12 @@ Awaitable<void> close_room(RedisRoom& room) { co_await room.close(); }
 
 /// What the channel and its consumers share.
 struct Shared {
-  explicit Shared(Settings its)
+  explicit Shared(RedisChannelSettings its)
       : settings(std::move(its)),
         clients(settings.address, RedisClient::Kind::standing),
         room(std::make_shared<RedisRoom>(settings.stream, settings.capacity)) {}
 
-  const Settings settings;
+  const RedisChannelSettings settings;
   RedisClients clients;
   std::shared_ptr<RedisRoom> room;
   std::atomic<bool> closed{false};
@@ -135,7 +128,7 @@ class RedisConsumer final : public Consumer {
 
 class RedisChannel final : public Channel {
  public:
-  explicit RedisChannel(Settings settings)
+  explicit RedisChannel(RedisChannelSettings settings)
       : shared_(std::make_shared<Shared>(std::move(settings))) {}
 
   Task<void> append(EventPtr event, Deadline deadline) override {
@@ -266,47 +259,10 @@ Task<void> RedisChannel::prepare(RedisClient& client, Deadline deadline) {
   co_return boost::outcome_v2::success();
 }
 
-Error bad_field(std::string_view field, std::string_view why) {
-  return fail(Errc::invalid_argument,
-              "RedisChannel: " + std::string(field) + ": " + std::string(why));
-}
-
-Result<Settings> read_settings(const ChannelSpec& spec) {
-  Settings settings;
-  settings.stream = "sluice:" + spec.ns + ":" + spec.name;
-  settings.capacity = spec.capacity_events;
-  bool has_address = false;
-  for (const auto& [field, value] : spec.spec.items()) {
-    if (field == "address") {
-      if (!value.is_string()) return bad_field(field, "want a string");
-      auto address = parse_redis_address(value.get_ref<const std::string&>());
-      if (!address) return bad_field(field, address.error().detail);
-      settings.address = std::move(address).value();
-      has_address = true;
-    } else if (field == "maxLength") {
-      if (!value.is_number_unsigned() || value == 0U)
-        return bad_field(field, "want a number from 1");
-      settings.capacity = value.get<std::size_t>();
-    } else if (field == "sessionTimeout") {
-      if (!value.is_string()) return bad_field(field, "want a duration such as PT10S");
-      const auto timeout = parse_iso_duration(value.get_ref<const std::string&>());
-      if (!timeout) return bad_field(field, timeout.error().detail);
-      if (timeout.value() < milliseconds(100) || timeout.value() > std::chrono::hours(24)) {
-        return bad_field(field, "want PT0.1S to PT24H");
-      }
-      settings.session_timeout = timeout.value();
-    } else {
-      return bad_field(field, "there is no such field");
-    }
-  }
-  if (!has_address) return bad_field("address", "is missing; want redis://host:port");
-  return settings;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Channel>> make_redis_channel(const ChannelSpec& spec) {
-  SLUICE_TRY(auto settings, read_settings(spec));
+  SLUICE_TRY(auto settings, read_redis_channel_settings(spec));
   return std::make_unique<RedisChannel>(std::move(settings));
 }
 
