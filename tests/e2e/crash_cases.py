@@ -3,7 +3,6 @@ crash_redis_test.py and crash_kafka_test.py; SLUICE_CRASH_ROUNDS says how often 
 
 import os
 import random
-import time
 
 import durable
 from durable import Producer, Record
@@ -11,8 +10,6 @@ from support import eventually
 
 ROUNDS = int(os.environ.get("SLUICE_CRASH_ROUNDS", "3"))
 MAX_IN_FLIGHT = 16
-# What was settled in the last moments and not yet told to Kafka comes again as well: docs/channels.md.
-UNTOLD_S = 0.5
 
 
 class CrashCases:
@@ -26,7 +23,6 @@ class CrashCases:
             text = durable.manifest(self.backend, "crash", {"one": one.url, "two": two.url}, annotations)
             server = durable.serve(self.backend, text)
             current = [server.port]
-            begin = time.monotonic()
             with Producer(lambda: current, "/default/crash") as producer:
                 for _ in range(ROUNDS):
                     producer.wait_for(chance.randrange(20, 400))
@@ -35,16 +31,14 @@ class CrashCases:
                     server = durable.serve(self.backend, text)
                     current = [server.port]
                 producer.wait_for(50)
-            took = time.monotonic() - begin
             with server:
                 for subscriber in (one, two):
                     subscriber.wait_for_all(producer.accepted)
                 self.assertEqual(server.terminate(), 0)
             accepted = len(producer.accepted)
-            rate = accepted / took
-            bound = ROUNDS * (MAX_IN_FLIGHT + 10 * rate * UNTOLD_S)
+            bound = ROUNDS * (MAX_IN_FLIGHT + producer.most_within(self.backend.untold_s))
             print(f"{self.backend.name}: seed {seed}, {ROUNDS} kills, {accepted} accepted, 0 lost, duplicates "
-                  f"{one.duplicates()} and {two.duplicates()}, bound {bound:.0f}", flush=True)
+                  f"{one.duplicates()} and {two.duplicates()}, bound {bound}", flush=True)
             self.assertLessEqual(max(one.duplicates(), two.duplicates()), bound)
 
     def test_a_killed_server_loses_nothing_and_ingress_says_503_meanwhile(self):

@@ -22,6 +22,7 @@ class RedisBackend:
     """RedisChannel on a redis-server of its own."""
 
     name = "redis"
+    untold_s = 0.1  # What was settled so shortly before a crash comes again as well.
 
     def __init__(self, appendfsync="always"):
         self.server = servers.Redis(appendfsync)
@@ -36,6 +37,7 @@ class KafkaBackend:
     """KafkaChannel on a broker of its own; `partitions` of each topic."""
 
     name = "kafka"
+    untold_s = 0.5
 
     def __init__(self, partitions=6):
         self.server = servers.Kafka()
@@ -90,7 +92,7 @@ class Producer:
 
     def __init__(self, ports, path, threads=4, keys=16):
         self.ports, self.path, self.keys = ports, path, keys
-        self.accepted, self.statuses = [], collections.Counter()
+        self.accepted, self.times, self.statuses = [], [], collections.Counter()
         self.retry_after = set()
         self.numbers = itertools.count()
         self.stopping = False
@@ -103,6 +105,8 @@ class Producer:
             choice = self.ports()
             wanted = choice[index % len(choice)]
             if port != wanted or connection is None:
+                if connection:
+                    connection.close()
                 connection, port = http.client.HTTPConnection("127.0.0.1", wanted, timeout=30), wanted
             with self.lock:
                 number = next(self.numbers)
@@ -116,6 +120,7 @@ class Producer:
                 response.read()
             except (OSError, http.client.HTTPException):
                 self.statuses["broken"] += 1
+                connection.close()
                 connection = None
                 time.sleep(0.005)  # Nothing listens for a moment: not a wait for anything.
                 continue
@@ -123,14 +128,26 @@ class Producer:
                 self.statuses[response.status] += 1
                 if response.status == 202:
                     self.accepted.append(str(number))
+                    self.times.append(time.monotonic())
                 elif response.getheader("Retry-After"):
                     self.retry_after.add(response.status)
             if response.status != 202:
                 time.sleep(0.02)
+        if connection:
+            connection.close()
 
     def count(self):
         with self.lock:
             return len(self.accepted)
+
+    def most_within(self, seconds):
+        """The largest number of events that were accepted within so long."""
+        most, first = 0, 0
+        for last, moment in enumerate(self.times):
+            while self.times[first] < moment - seconds:
+                first += 1
+            most = max(most, last - first + 1)
+        return most
 
     def wait_for(self, more):
         """Until `more` further events were accepted."""
