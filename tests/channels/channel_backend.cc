@@ -7,6 +7,9 @@
 #endif
 
 namespace sluice {
+
+Result<ChannelBackendPtr> start_kafka_backend();  // kafka_backend.cc
+
 namespace {
 
 class InProcess final : public ChannelBackend {
@@ -47,6 +50,9 @@ Result<ChannelBackendPtr> start_channel_backend(std::string_view kind) {
     if (!server) return server.error();
     return std::make_unique<OnRedis>(std::move(server).value());
   }
+#endif
+#if SLUICE_HAS_KAFKA
+  if (kind == "KafkaChannel") return start_kafka_backend();
 #endif
   return fail(Errc::unavailable, "no backend for " + std::string(kind));
 }

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "base/kafka_settings.h"
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace sluice {
+
+/// The Kafka protocol's numbers for requests, for which errors are injected.
+enum class KafkaRequest : std::int16_t {
+  produce = 0,
+  fetch = 1,
+  list_offsets = 2,
+  metadata = 3,
+  offset_commit = 8,
+  offset_fetch = 9,
+  find_coordinator = 10,
+  join_group = 11,
+  heartbeat = 12,
+  sync_group = 14,
+};
+
+/// A Kafka cluster for tests: librdkafka's mock cluster of this process, or, where the environment
+/// names a real broker as SLUICE_TEST_KAFKA=host:port, that. Faults can be injected into the mock
+/// alone: tests that do so ask is_real() first.
+class KafkaTestCluster {
+ public:
+  virtual ~KafkaTestCluster() = default;
+
+  [[nodiscard]] virtual bool is_real() const noexcept = 0;
+  [[nodiscard]] virtual std::string servers() const = 0;
+  virtual void create_topic(const std::string& name, int partitions) = 0;
+
+  // The mock alone.
+  virtual void set_up(bool up) = 0;
+  virtual void set_rtt_ms(int ms) = 0;
+  virtual void fail_next(KafkaRequest request, std::initializer_list<rd_kafka_resp_err_t> with) = 0;
+
+  /// Settings that make tests short.
+  [[nodiscard]] KafkaSettings settings() const;
+};
+
+/// One cluster a test: a fresh mock of `brokers`, or the real one.
+[[nodiscard]] std::unique_ptr<KafkaTestCluster> kafka_test_cluster(int brokers = 1);
+
+/// The librdkafka properties of settings(): short timeouts.
+[[nodiscard]] std::map<std::string, std::string> quick_kafka_properties();
+
+/// A name that no other test uses, on any broker.
+[[nodiscard]] std::string unique_kafka_name(const std::string& stem);
+
+}  // namespace sluice
