@@ -1,83 +1,101 @@
+// The address of a Redis server, as redis-cli -u takes it. No error quotes what stands before the
+// '@': it may be a password.
+
 #include "base/redis_address.h"
 
 #include "base/encoding.h"
-#include "base/host_port.h"
-#include "base/utf8.h"
 
 #include <charconv>
 
 namespace sluice {
 namespace {
 
-constexpr std::string_view kScheme = "redis://";
-constexpr int kMostDatabase = 16'383;
+constexpr std::string_view kForm = "redis://[user:password@]host[:port][/db]";
 
-Error bad(std::string_view why) {
-  return fail(Errc::invalid_argument,
-              "not a Redis address: " + std::string(why) + "; write redis://HOST:PORT");
+Error bad(const std::string& why) {
+  return fail(Errc::invalid_argument, why + "; want " + std::string(kForm));
 }
 
-// "user:password", ":password" or "password", each percent-encoded.
-Result<void> read_user(std::string_view text, RedisAddress& out) {
-  const std::size_t colon = text.find(':');
-  const std::string_view user = colon == std::string_view::npos ? "" : text.substr(0, colon);
-  const auto decoded_user = percent_decode(user);
-  const auto password =
-      percent_decode(text.substr(colon == std::string_view::npos ? 0 : colon + 1));
-  if (!decoded_user || !password) {
-    return bad("the user or password has a '%' that is no escape (write %25)");
-  }
-  if (password.value().empty()) return bad("there is an '@' and no password before it");
-  out.user = decoded_user.value();
-  out.password = password.value();
-  return boost::outcome_v2::success();
-}
-
-Result<void> read_host(std::string_view text, RedisAddress& out) {
-  if (text.empty()) return bad("there is no host");
-  if (text.find_first_of(" \t,") != std::string_view::npos) return bad("it names one server only");
-  const bool has_port = text.ends_with(']') ? false : text.find(':') != std::string_view::npos;
-  const std::string whole = std::string(text) + (has_port ? "" : ":6379");
-  const auto parsed = parse_host_port(whole);
-  if (!parsed) return bad(parsed.error().detail);
-  if (whole.starts_with(':')) return bad("there is no host");
-  if (parsed.value().port == 0) return bad("the port is 0");
-  out.host = parsed.value().host;
-  out.port = parsed.value().port;
-  return boost::outcome_v2::success();
-}
-
-Result<void> read_database(std::string_view text, RedisAddress& out) {
-  if (text.empty()) return boost::outcome_v2::success();
+/// The whole of `text` as a number that fits.
+template <typename Number>
+bool read_number(std::string_view text, Number& number) {
   const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, out.database);
-  if (error != std::errc() || stop != end || out.database < 0 || out.database > kMostDatabase) {
-    return bad("behind the '/' the number of a database is wanted");
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && stop == end;
+}
+
+Result<void> read_user(std::string_view text, RedisAddress& address) {
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos || colon + 1 == text.size()) {
+    return bad("there is no password before the '@' (one without a user is ':password@')");
   }
+  auto user = percent_decode(text.substr(0, colon));
+  auto password = percent_decode(text.substr(colon + 1));
+  if (!user || !password) {
+    return bad("user or password has a '%' without two hexadecimal digits (write it as %25)");
+  }
+  address.user = std::move(user).value();
+  address.password = std::move(password).value();
+  return boost::outcome_v2::success();
+}
+
+Result<void> read_host(std::string_view text, RedisAddress& address) {
+  std::string_view host = text;
+  std::string_view port;
+  bool has_port = false;
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos) return bad("the host has no closing ']'");
+    host = text.substr(1, end - 1);
+    port = text.substr(end + 1);
+    has_port = port.starts_with(':');
+    if (!port.empty() && !has_port) return bad("after ']' comes ':port' or '/db'");
+    if (has_port) port.remove_prefix(1);
+  } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+    has_port = true;
+  }
+  if (host.empty()) return bad("there is no host");
+  if (host.find_first_of(" \t\r\n%?#") != std::string_view::npos) {
+    return bad("the host has a character that no host name has");
+  }
+  if (has_port && (!read_number(port, address.port) || address.port == 0)) {
+    return bad("the port is not a number from 1 to 65535");
+  }
+  address.host = host;
   return boost::outcome_v2::success();
 }
 
 }  // namespace
 
 Result<RedisAddress> parse_redis_address(std::string_view text) {
-  if (text.starts_with("rediss://")) {
+  constexpr std::string_view kScheme = "redis://";
+  if (text.starts_with("rediss:")) {
     return fail(Errc::invalid_argument,
-                "rediss://: this build's Redis client has no TLS; put stunnel in front of the "
-                "server and write redis://");
+                "this build's Redis client has no TLS, so rediss:// is not possible: put stunnel "
+                "(or the like) in front, and give its redis:// address");
   }
-  if (!text.starts_with(kScheme)) return bad("it does not begin with redis://");
-  text.remove_prefix(kScheme.size());
+  if (!text.starts_with(kScheme)) return bad("the address does not begin with redis://");
+  std::string_view rest = text.substr(kScheme.size());
   RedisAddress address;
-  // A password may have an '@' that is not encoded: the last one ends it.
-  if (const std::size_t at = text.rfind('@'); at != std::string_view::npos) {
-    SLUICE_TRY(read_user(text.substr(0, at), address));
-    text.remove_prefix(at + 1);
+  if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
+    SLUICE_TRY(read_user(rest.substr(0, at), address));
+    rest.remove_prefix(at + 1);
   }
-  const std::size_t slash = text.find('/');
-  SLUICE_TRY(read_host(text.substr(0, slash), address));
-  if (slash != std::string_view::npos) {
-    SLUICE_TRY(read_database(text.substr(slash + 1), address));
+  if (rest.find_first_of("?#") != std::string_view::npos) {
+    return bad("the address has a '?' or '#' part (in a password write %3F, %23)");
   }
+  address.shown = std::string(kScheme) + std::string(rest);
+  if (address.shown.ends_with('/')) address.shown.pop_back();
+  if (const auto slash = rest.find('/'); slash != std::string_view::npos) {
+    const std::string_view db = rest.substr(slash + 1);
+    if (!db.empty() && !read_number(db, address.db)) {
+      return bad("what follows the '/' is not the number of a database (in a password write %2F)");
+    }
+    rest = rest.substr(0, slash);
+  }
+  SLUICE_TRY(read_host(rest, address));
   return address;
 }
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 
+import durable_goals
 import goals
 from harness import Settings
 
@@ -69,10 +70,11 @@ def main():
                         help="seconds to wait for an idle machine before each run")
     parser.add_argument("--json", help="where the results go; default BUILD/bench.json")
     arguments = parser.parse_args()
-    wanted = arguments.only.split(",") if arguments.only else list(goals.GOALS)
-    unknown = [name for name in wanted if name not in goals.GOALS]
+    known = {**goals.GOALS, **durable_goals.GOALS}
+    wanted = arguments.only.split(",") if arguments.only else list(known)
+    unknown = [name for name in wanted if name not in known]
     if unknown:
-        parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(goals.GOALS)}")
+        parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
 
     settings = Settings(os.path.abspath(arguments.build), arguments.rounds, arguments.seconds,
                         arguments.patience)
@@ -80,7 +82,7 @@ def main():
           f"{arguments.rounds} rounds of {arguments.seconds:g} s")
     print(f"{'id':5} {'what':62} {'median':>11} {'min..max':>15}   {'must':>6} {'goal':>6}  mark")
     rows, broken = [], []
-    for function in dict.fromkeys(goals.GOALS[name] for name in wanted):
+    for function in dict.fromkeys(known[name] for name in wanted):
         try:
             for row in function(settings):
                 if row.id in wanted:

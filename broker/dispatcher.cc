@@ -21,8 +21,6 @@ constexpr int kAttemptsInARow = 16;
 constexpr std::size_t kHeldPerSlot = 16;
 // And so many behind others of their key: enough that one slow key seldom keeps the others out.
 constexpr std::size_t kKeyQueuedPerSlot = 1024;
-// At most one line a second about drops, with the count of those between.
-constexpr std::chrono::seconds kDropReportEvery{1};
 
 bool later(const auto& a, const auto& b) noexcept { return a.due > b.due; }
 
@@ -42,7 +40,8 @@ Dispatcher::Dispatcher(Core& core, const DispatchSpec& spec, DispatchTargets tar
       targets_(std::move(targets)),
       consumer_(std::move(consumer)),
       coroutines_(core),
-      keys_(spec.ordered ? std::make_unique<Keys>() : nullptr) {}
+      keys_(spec.ordered ? std::make_unique<Keys>() : nullptr),
+      drops_(ns_, name_) {}
 
 void Dispatcher::start() {
   consumer_->listen(*this);
@@ -65,11 +64,11 @@ void Dispatcher::pump() {
 /// What a free slot takes: a retry whose wait is over, else the channel's next event. False: there
 /// is nothing now, or enough waits already.
 bool Dispatcher::next(Outstanding& item) {
-  if (stopping_) return false;
-  if (!due_.empty()) {
+  if (stopping_ || leaving_) return false;
+  while (!due_.empty()) {
     item = due_.pop_front();
     --waiting_;
-    return true;
+    if (!item.delivery->is_lost() || let_go(item)) return true;
   }
   while (!holds_its_fill()) {
     item = Outstanding();
@@ -105,7 +104,10 @@ Awaitable<void> Dispatcher::carry(Outstanding item) {
 /// With an attempt ended: true where `item` has another before it at once, or is the next one that
 /// this slot carries.
 bool Dispatcher::proceed(Outstanding& item, Attempt& result) {
-  if (stopping_ && !result.succeeded()) return false;  // Not settled: the channel has it still.
+  if (!result.succeeded()) {
+    if (stopping_ || leaving_) return false;  // Not settled: the channel has it still.
+    if (item.delivery->is_lost()) return let_go(item) || next(item);
+  }
   if (advance(item, result)) return !stopping_;
   if (item.delivery && settle(item)) return !stopping_;
   return next(item);
@@ -113,13 +115,29 @@ bool Dispatcher::proceed(Outstanding& item, Attempt& result) {
 
 /// True: `item` is now what waited for its key.
 bool Dispatcher::settle(Outstanding& item) {
-  std::optional<Outstanding> follows;
-  if (keys_) follows = keys_->release(key_of(*item.delivery->event()));
+  const EventPtr event = keys_ ? item.delivery->event() : nullptr;
   item.delivery->ack();
-  if (!follows) return false;
-  item = std::move(*follows);
+  if (!event || !take_next_of_key(*event, item)) return false;
   pump();  // One fewer waits.
   return true;
+}
+
+/// `event` is done with, or lost: its key is free for what waits behind it. True: `item` is that.
+bool Dispatcher::take_next_of_key(const Event& event, Outstanding& item) {
+  while (!leaving_) {
+    auto follows = keys_->release(key_of(event));
+    if (!follows) return false;
+    item = std::move(*follows);
+    if (!item.delivery->is_lost()) return true;
+  }
+  return false;
+}
+
+/// `item` is another process's now. True: `item` is now what waited for its key.
+bool Dispatcher::let_go(Outstanding& item) {
+  const EventPtr event = item.delivery->event();
+  item = Outstanding();
+  return keys_ && take_next_of_key(*event, item);
 }
 
 Awaitable<Attempt> Dispatcher::attempt(const Outstanding& item) {
@@ -174,31 +192,14 @@ bool Dispatcher::succeed(Outstanding& item, Attempt& result) {
 bool Dispatcher::give_up(Outstanding& item, const Attempt& result) {
   if (item.stage == Stage::dead_letter || !targets_.dead_letter) {
     counters_.dropped.fetch_add(1, std::memory_order_relaxed);
-    report_drop(item, result);
+    drops_.add(
+        {*item.delivery->event(), target(item.stage), result, targets_.dead_letter != nullptr});
     return false;
   }
   item.outgoing = dead_letter_of(*item.delivery->event(), target(item.stage).url(), result);
   item.stage = Stage::dead_letter;
   item.tries = 0;
   return true;
-}
-
-void Dispatcher::report_drop(const Outstanding& item, const Attempt& result) {
-  const auto now = steady_clock::now();
-  if (now < next_drop_report_) {
-    ++drops_unreported_;
-    return;
-  }
-  next_drop_report_ = now + kDropReportEvery;
-  const std::string_view hint = targets_.dead_letter
-                                    ? "the dead letter sink did not take it either"
-                                    : "set delivery.deadLetterSink to keep such events";
-  spdlog::warn(
-      "delivery.dropped subscription={}/{} event_id={} target={} status={} error=\"{}\" "
-      "unreported={} hint=\"{}\"",
-      ns_, name_, item.delivery->event()->id(), target(item.stage).url(), result.status,
-      result.detail, drops_unreported_, hint);
-  drops_unreported_ = 0;
 }
 
 void Dispatcher::ignore_reply_body() {
@@ -289,6 +290,7 @@ void Dispatcher::halt() {
 
 Awaitable<void> Dispatcher::stop() {
   co_await coroutines_.join();
+  drops_.flush();
   retries_.clear();
   handed_ = {};
   due_ = {};

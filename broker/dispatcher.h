@@ -4,6 +4,7 @@
 #include "base/ring_queue.h"
 #include "base/task_group.h"
 #include "broker/broker_spec.h"
+#include "broker/drop_log.h"
 #include "broker/key_queues.h"
 #include "channels/channel.h"
 #include "sinks/sink.h"
@@ -53,6 +54,10 @@ class Dispatcher final : private ConsumerListener {
   /// takes no room from what can still be delivered.
   void drain_until(Deadline deadline);
 
+  /// Takes nothing more, and tries nothing again: for a channel that keeps what is not settled. The
+  /// attempts that are open end as they do.
+  void leave_the_rest() noexcept { leaving_ = true; }
+
   /// Takes, retries and gives up nothing more. What is not settled goes back to the channel.
   void halt();
 
@@ -63,6 +68,9 @@ class Dispatcher final : private ConsumerListener {
   /// Nothing is open, and nothing will be before `deadline`: all that is left waits for retries
   /// that are due later.
   [[nodiscard]] bool is_idle_until(Deadline deadline) const noexcept;
+
+  /// An attempt is open.
+  [[nodiscard]] bool is_busy() const noexcept { return open_ > 0; }
 
   [[nodiscard]] const std::string& ns() const noexcept { return ns_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -98,10 +106,11 @@ class Dispatcher final : private ConsumerListener {
   [[nodiscard]] bool succeed(Outstanding& item, Attempt& result);
   [[nodiscard]] bool give_up(Outstanding& item, const Attempt& result);
   [[nodiscard]] bool settle(Outstanding& item);
+  [[nodiscard]] bool take_next_of_key(const Event& event, Outstanding& item);
+  [[nodiscard]] bool let_go(Outstanding& item);
   void park(Outstanding item, Deadline due);
   void abandon_key(const Outstanding& item);
   void ignore_reply_body();
-  void report_drop(const Outstanding& item, const Attempt& result);
 
   [[nodiscard]] Sink& target(Stage stage) const noexcept;
   [[nodiscard]] bool holds_its_fill() const noexcept;
@@ -125,10 +134,10 @@ class Dispatcher final : private ConsumerListener {
   std::unique_ptr<Keys> keys_;     // Ordered mode only.
   WaitQueue retry_added_;
   Deadline drain_deadline_ = kNever;
-  Deadline next_drop_report_{};
-  std::uint64_t drops_unreported_ = 0;
+  DropLog drops_;
   bool retry_loop_runs_ = false;
   bool ignored_reported_ = false;
+  bool leaving_ = false;
   bool stopping_ = false;
 };
 

@@ -16,6 +16,9 @@ namespace sluice {
 
 /// One occasion for which one of several processes is to act.
 struct Claim {
+  Claim(std::string who, std::string which, std::chrono::milliseconds how_long)
+      : name(std::move(who)), occasion(std::move(which)), held(how_long) {}
+
   std::string name;                ///< Who acts, e.g. "pingsource/default/tick".
   std::string occasion;            ///< Which time, e.g. "2026-11-20T10:00:00Z".
   std::chrono::milliseconds held;  ///< How long the backend remembers it, where it has to.

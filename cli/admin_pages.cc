@@ -1,10 +1,12 @@
 #include "cli/admin_pages.h"
 
+#include "cli/readiness.h"
 #include "cli/version.h"
 
 #include <nlohmann/json.hpp>
 
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -23,6 +25,30 @@ void write_outcomes(MetricSeries& out, std::string_view label, const Dispatcher&
     out.value({{"namespace", dispatcher.ns()}, {label, dispatcher.name()}, {"outcome", outcome}},
               static_cast<double>(count));
   }
+}
+
+using Outcomes = std::map<std::string_view, std::uint64_t>;
+
+void write_source(MetricSeries& out, const std::string& ns, const std::string& name,
+                  const Outcomes& outcomes) {
+  for (const auto& [outcome, count] : outcomes) {
+    out.value({{"namespace", ns}, {"source", name}, {"outcome", outcome}},
+              static_cast<double>(count));
+  }
+}
+
+/// By namespace and name: a source may have several readers.
+std::map<std::pair<std::string, std::string>, Outcomes> reader_outcomes(const House& house) {
+  std::map<std::pair<std::string, std::string>, Outcomes> all;
+  for (const HouseReader& reader : house.readers()) {
+    const DispatchCounters& counters = reader.dispatcher->counters();
+    Outcomes& outcomes = all[{reader.ns, reader.name}];
+    outcomes["delivered"] += counters.delivered.load(std::memory_order_relaxed);
+    outcomes["retried"] += counters.retried.load(std::memory_order_relaxed);
+    outcomes["dead_lettered"] += counters.dead_lettered.load(std::memory_order_relaxed);
+    outcomes["dropped"] += counters.dropped.load(std::memory_order_relaxed);
+  }
+  return all;
 }
 
 /// One line. What a damaged file has brought into a reason may be no UTF-8.
@@ -110,29 +136,29 @@ void AdminPages::add_channel_and_source_metrics() {
                              static_cast<double>(channel->channel->depth()));
                  }
                });
-  metrics_.add(
-      "sluice_source_events_total", "Events by what became of them, per source.",
-      MetricType::counter, [this](MetricSeries& out) {
-        for (const HouseSource& source : house_.sources()) {
-          const SourceCounters& counters = source.source->counters();
-          const std::initializer_list<std::pair<std::string_view, std::uint64_t>> rows = {
-              {"delivered", counters.delivered.load(std::memory_order_relaxed)},
-              {"retried", counters.retried.load(std::memory_order_relaxed)},
-              {"dropped", counters.dropped.load(std::memory_order_relaxed)}};
-          for (const auto& [outcome, count] : rows) {
-            out.value(
-                {{"namespace", source.spec.ns}, {"source", source.spec.name}, {"outcome", outcome}},
-                static_cast<double>(count));
-          }
-        }
-      });
+  metrics_.add("sluice_source_events_total", "Events by what became of them, per source.",
+               MetricType::counter, [this](MetricSeries& out) {
+                 for (const HouseSource& source : house_.sources()) {
+                   const SourceCounters& counters = source.source->counters();
+                   write_source(out, source.spec.ns, source.spec.name,
+                                {{"delivered", counters.delivered.load(std::memory_order_relaxed)},
+                                 {"retried", counters.retried.load(std::memory_order_relaxed)},
+                                 {"dropped", counters.dropped.load(std::memory_order_relaxed)}});
+                 }
+                 for (const auto& [id, outcomes] : reader_outcomes(house_)) {
+                   write_source(out, id.first, id.second, outcomes);
+                 }
+               });
 }
 
 AdminPage AdminPages::readiness() const {
   nlohmann::ordered_json reasons = nlohmann::ordered_json::array();
   if (draining_.load(std::memory_order_relaxed)) reasons.push_back("draining");
   if (!ready_.load(std::memory_order_relaxed)) reasons.push_back("starting");
-  for (std::string& reason : house_.models().reasons()) reasons.push_back(std::move(reason));
+  for (const Trouble& trouble : troubles_of(house_)) {
+    reasons.push_back(std::string(trouble.what) + " " + trouble.ns + "/" + trouble.name + ": " +
+                      trouble.detail);
+  }
   const bool ready = reasons.empty();
   const nlohmann::ordered_json body = {{"ready", ready}, {"reasons", std::move(reasons)}};
   return {ready ? 200 : 503, "application/json", dumped(body)};
@@ -141,6 +167,7 @@ AdminPage AdminPages::readiness() const {
 AdminPage AdminPages::resources() const {
   nlohmann::ordered_json items = nlohmann::ordered_json::array();
   const bool ready = ready_.load(std::memory_order_relaxed);
+  const auto troubles = troubles_of(house_);
   for (const ResourceEntry& entry : house_.resources()) {
     nlohmann::ordered_json item = {{"apiVersion", entry.api_version},
                                    {"kind", entry.kind},
@@ -148,11 +175,10 @@ AdminPage AdminPages::resources() const {
                                    {"name", entry.name}};
     const std::string url = entry.path.empty() ? entry.url : house_.base_url() + entry.path;
     item["address"] = url.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json{{"url", url}};
-    std::string waits_for;
-    if (entry.kind == "InferenceService") waits_for = house_.models().reason(entry.ns, entry.name);
-    item["ready"] = ready && waits_for.empty();
-    item["reason"] = !ready ? "Starting" : waits_for.empty() ? "" : "ModelNotReady";
-    item["message"] = waits_for;
+    const Condition condition = condition_of(entry, troubles);
+    item["ready"] = ready && condition.reason.empty();
+    item["reason"] = ready ? condition.reason : "Starting";
+    item["message"] = condition.detail;
     items.push_back(std::move(item));
   }
   const nlohmann::ordered_json body = {{"items", std::move(items)}};

@@ -1,20 +1,12 @@
 #include "cli/house.h"
 
-#include "base/on_core.h"
-#include "base/wait_queue.h"
 #include "broker/flow.h"
+#include "cli/election.h"
 #include "sinks/http_sink.h"
 #include "sinks/inference_sink.h"
 
-#include <algorithm>
-
 namespace sluice {
 namespace {
-
-using std::chrono::steady_clock;
-
-// How often drain() looks whether the channels are empty.
-constexpr std::chrono::milliseconds kDrainPoll{10};
 
 std::string full_name(const std::string& ns, const std::string& name) { return ns + "/" + name; }
 
@@ -36,6 +28,7 @@ Result<HouseChannel*> House::add_channel(const ChannelSpec& spec, bool is_broker
   auto channel = make_channel(spec);
   if (!channel) return named(channel.error(), "channel " + full_name(spec.ns, spec.name));
   holder->channel = std::move(channel).value();
+  holder->is_durable = holder->channel->status().durable;
   return channels_.emplace_back(std::move(holder)).get();
 }
 
@@ -50,6 +43,7 @@ Result<void> House::add_address(const std::string& path, const SinkPtr& sink,
 Result<void> House::add_broker(const BrokerSpec& spec) {
   SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, true));
   const std::string path = ingress_path(spec.ns, "", spec.name);
+  channel_at_[path] = channel->channel.get();
   SLUICE_TRY(
       add_address(path, std::make_shared<Broker>(*channel->channel, base_url_ + path), "broker"));
   for (const DispatchSpec& trigger : spec.triggers) unwired_.emplace_back(channel, &trigger);
@@ -59,6 +53,7 @@ Result<void> House::add_broker(const BrokerSpec& spec) {
 Result<HouseChannel*> House::add_channel_resource(const ChannelResourceSpec& spec) {
   SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, false));
   const std::string path = channel_path(spec.channel);
+  channel_at_[path] = channel->channel.get();
   SLUICE_TRY(add_address(path, std::make_shared<ChannelSink>(*channel->channel, base_url_ + path),
                          "channel"));
   for (const DispatchSpec& subscription : spec.subscriptions) {
@@ -75,6 +70,7 @@ Result<void> House::add_flow(const std::vector<ChannelResourceSpec>& channels,
     SLUICE_TRY(HouseChannel* const channel, add_channel_resource(spec));
     if (first == nullptr) first = channel;
   }
+  channel_at_[path] = first->channel.get();
   return add_address(path, std::make_shared<ChannelSink>(*first->channel, base_url_ + path), kind);
 }
 
@@ -109,6 +105,8 @@ Result<void> House::add_dispatcher(HouseChannel& channel, const DispatchSpec& sp
   ConsumerOptions options;
   options.name = full_name(spec.ns, spec.name);
   options.filter = spec.filter;
+  options.ordered = spec.ordered;
+  options.read_ahead = spec.max_in_flight;
   options.core = &cores_.core_for(options.name);
   Core& core = *options.core;
   SLUICE_TRY(auto consumer, channel.channel->open_consumer(std::move(options)));
@@ -142,8 +140,41 @@ Result<void> House::add_source(const SourceSpec& spec) {
   as_sender.ns = spec.ns;
   SLUICE_TRY(auto sink, sink_for(spec.sink, as_sender, false));
   Core& core = cores_.core_for(full_name(spec.ns, spec.name));
-  SLUICE_TRY(auto source, make_source(spec, std::move(sink), core));
+  SourceParts parts{std::move(sink), core, election_for(spec)};
+  SLUICE_TRY(auto source, make_source(spec, std::move(parts)));
   sources_.push_back({spec, &core, std::move(source)});
+  return boost::outcome_v2::success();
+}
+
+/// Processes that share the channel which a source feeds share the source's work.
+std::shared_ptr<Election> House::election_for(const SourceSpec& spec) const {
+  const auto found = channel_at_.find(spec.sink.address);
+  if (found == channel_at_.end() || !found->second->status().durable) return nullptr;
+  return std::make_shared<ChannelElection>(*found->second,
+                                           spec.kind + "/" + full_name(spec.ns, spec.name));
+}
+
+/// The `index`-th member of its consumer group in this process.
+Result<void> House::add_reader(const ReadingSourceSpec& spec, std::size_t index) {
+  DispatchTargets targets;
+  SLUICE_TRY(targets.subscriber, sink_for(spec.dispatch.subscriber, spec.dispatch, false));
+  if (spec.dispatch.delivery.dead_letter_sink) {
+    const Destination& destination = *spec.dispatch.delivery.dead_letter_sink;
+    SLUICE_TRY(targets.dead_letter, sink_for(destination, spec.dispatch, false));
+  }
+  ConsumerOptions options;
+  options.name = full_name(spec.source.ns, spec.source.name);
+  options.ordered = spec.dispatch.ordered;
+  options.read_ahead = spec.dispatch.max_in_flight;
+  options.core = &cores_.core_for(options.name + "/" + std::to_string(index));
+  auto made = make_reader(spec.source, options);
+  if (!made) return named(made.error(), spec.source.kind + " " + options.name);
+  HouseReader& holder = readers_.emplace_back();
+  holder.ns = spec.source.ns;
+  holder.name = spec.source.name;
+  holder.reader = made.value().get();
+  holder.dispatcher = std::make_unique<Dispatcher>(*options.core, spec.dispatch, std::move(targets),
+                                                   std::move(made).value());
   return boost::outcome_v2::success();
 }
 
@@ -175,105 +206,16 @@ Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
   for (const SourceSpec& source : graph.sources) {
     SLUICE_TRY(add_source(source));
   }
+  for (const ReadingSourceSpec& source : graph.reading_sources) {
+    for (std::size_t i = 0; i < source.readers; ++i) {
+      SLUICE_TRY(add_reader(source, i));
+    }
+  }
   http_sinks_.clear();
+  channel_at_.clear();
   // The specs live on in what was made of them; only the list is asked for again.
   resources_ = std::move(graph.resources);
   return boost::outcome_v2::success();
-}
-
-namespace {
-
-/// Calls `visit` with every dispatcher of `core`, on it.
-template <typename Visit>
-Awaitable<void> visit_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
-                                  const Core& core, Visit& visit) {
-  for (const auto& channel : channels) {
-    for (const auto& dispatcher : channel->dispatchers) {
-      if (&dispatcher->core() == &core) visit(*dispatcher);
-    }
-  }
-  co_return;
-}
-
-Awaitable<void> start_source(Source& source) {
-  source.start();
-  co_return;
-}
-
-Awaitable<void> hurry(Core& core) {
-  core.deadlines().hurry();
-  co_return;
-}
-
-Awaitable<void> stop_dispatchers(const std::vector<std::unique_ptr<HouseChannel>>& channels,
-                                 Core& core) {
-  for (const auto& channel : channels) {
-    for (const auto& dispatcher : channel->dispatchers) {
-      if (&dispatcher->core() == &core) co_await dispatcher->stop();
-    }
-  }
-}
-
-}  // namespace
-
-template <typename Visit>
-Awaitable<void> House::visit_all(Visit visit) {
-  for (std::size_t i = 0; i < cores_.size(); ++i) {
-    Core& core = cores_.core(i);
-    co_await on_core(core, visit_dispatchers(channels_, core, visit));
-  }
-}
-
-Awaitable<void> House::start() {
-  co_await visit_all([](Dispatcher& dispatcher) { dispatcher.start(); });
-  for (const HouseSource& source : sources_) {
-    co_await on_core(*source.core, start_source(*source.source));
-  }
-}
-
-std::uint64_t House::depth() const noexcept {
-  std::uint64_t depth = 0;
-  for (const auto& channel : channels_) depth += channel->channel->depth();
-  return depth;
-}
-
-Awaitable<bool> House::is_idle_until(Deadline deadline) {
-  bool idle = true;
-  co_await visit_all([&](Dispatcher& one) { idle = idle && one.is_idle_until(deadline); });
-  co_return idle;
-}
-
-Awaitable<std::uint64_t> House::drain(Deadline deadline, const bool& cut_short) {
-  co_await visit_all([deadline](Dispatcher& dispatcher) { dispatcher.drain_until(deadline); });
-  // Each apart: a source whose sink hangs must hold up neither the others nor the deadline.
-  for (const HouseSource& source : sources_) {
-    ending_.spawn(on_core(*source.core, source.source->stop()));
-  }
-  WaitQueue clock;
-  int quiet_polls = 0;  // Two in a row: an event between two channels during the first has arrived.
-  while (steady_clock::now() < deadline && quiet_polls < 2 && !cut_short) {
-    bool quiet = depth() == 0;
-    if (!quiet) quiet = co_await is_idle_until(deadline);
-    quiet = quiet && ending_.size() == 0 && models_.is_idle();
-    quiet_polls = quiet ? quiet_polls + 1 : 0;
-    co_await clock.wait(*Core::current(), std::min(deadline, steady_clock::now() + kDrainPoll));
-  }
-  // Closed before the last count: nothing can be accepted and lost behind it.
-  for (const auto& channel : channels_) co_await channel->channel->close();
-  co_return depth();
-}
-
-Awaitable<void> House::stop() {
-  for (const auto& channel : channels_) co_await channel->channel->close();
-  co_await visit_all([](Dispatcher& dispatcher) { dispatcher.halt(); });
-  for (std::size_t i = 0; i < cores_.size(); ++i) {
-    co_await on_core(cores_.core(i), hurry(cores_.core(i)));
-  }
-  for (std::size_t i = 0; i < cores_.size(); ++i) {
-    co_await on_core(cores_.core(i), stop_dispatchers(channels_, cores_.core(i)));
-  }
-  models_.stop();
-  co_await ending_.join();
 }
 
 }  // namespace sluice

@@ -22,6 +22,7 @@ namespace sluice {
 struct HouseChannel {
   ChannelSpec spec;
   bool is_brokers = false;  ///< Its dispatchers are triggers, else subscriptions.
+  bool is_durable = false;  ///< What it holds outlives this process.
   std::unique_ptr<Channel> channel;
   std::vector<std::unique_ptr<Dispatcher>> dispatchers;
 };
@@ -30,6 +31,14 @@ struct HouseSource {
   SourceSpec spec;
   Core* core = nullptr;
   std::unique_ptr<Source> source;
+};
+
+/// A source that reads somebody's log, and what carries its events.
+struct HouseReader {
+  std::string ns;
+  std::string name;
+  Reader* reader = nullptr;  ///< The dispatcher's.
+  std::unique_ptr<Dispatcher> dispatcher;
 };
 
 /// Everything that a resource graph describes, running.
@@ -51,9 +60,11 @@ class House {
   /// Lets the models begin to load. What asks them waits until they are there.
   void load_models() { models_.start(); }
 
-  /// Stops the sources and waits until they have ended, every channel is empty and no model is
-  /// asked, `deadline` has passed, `cut_short` has become true, or all that is left waits for
-  /// retries past the deadline. Accepts nothing more then, and answers how many events are left.
+  /// Stops the sources and waits until they have ended, every channel in memory is empty and no
+  /// model is asked, `deadline` has passed, `cut_short` has become true, or all that is left waits
+  /// for retries past the deadline. What a durable channel or a log holds is left there: only
+  /// attempts that are open are waited for. Accepts nothing more then, and answers how many events
+  /// are lost with this process.
   Awaitable<std::uint64_t> drain(Deadline deadline, const bool& cut_short);
 
   /// Ends everything, settled or not. Every waiting on the cores is cut short from here on.
@@ -66,10 +77,21 @@ class House {
     return channels_;
   }
   [[nodiscard]] const std::vector<HouseSource>& sources() const noexcept { return sources_; }
+  [[nodiscard]] const std::vector<HouseReader>& readers() const noexcept { return readers_; }
   [[nodiscard]] const Models& models() const noexcept { return models_; }
 
-  /// Events that some channel holds.
-  [[nodiscard]] std::uint64_t depth() const noexcept;
+  /// Calls `visit(Dispatcher&, bool is_kept)` with every one; kept: what it does not settle
+  /// outlives this process.
+  template <typename Visit>
+  void for_each_dispatcher(Visit&& visit) const {
+    for (const auto& channel : channels_) {
+      for (const auto& dispatcher : channel->dispatchers) visit(*dispatcher, channel->is_durable);
+    }
+    for (const HouseReader& reader : readers_) visit(*reader.dispatcher, true);
+  }
+
+  /// Events that channels in memory hold: what would be lost with this process.
+  [[nodiscard]] std::uint64_t depth() const;
 
  private:
   Result<HouseChannel*> add_channel(const ChannelSpec& spec, bool is_brokers);
@@ -83,7 +105,10 @@ class House {
                            bool expects_reply);
   Result<void> add_sinks(const ResourceGraph& graph);
   Result<void> add_source(const SourceSpec& spec);
+  Result<void> add_reader(const ReadingSourceSpec& spec, std::size_t index);
+  std::shared_ptr<Election> election_for(const SourceSpec& spec) const;
   Awaitable<bool> is_idle_until(Deadline deadline);
+  Awaitable<void> close_backends();
   template <typename Visit>
   Awaitable<void> visit_all(Visit visit);
 
@@ -95,8 +120,10 @@ class House {
   std::vector<std::unique_ptr<HouseChannel>> channels_;
   std::vector<std::pair<HouseChannel*, const DispatchSpec*>> unwired_;  // During build() only.
   std::map<HttpSinkOptions, SinkPtr> http_sinks_;                       // During build() only.
+  std::map<std::string, Channel*> channel_at_;                          // During build() only.
   Models models_;
   std::vector<HouseSource> sources_;
+  std::vector<HouseReader> readers_;
   TaskGroup ending_;  // On the first core.
 };
 

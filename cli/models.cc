@@ -72,17 +72,6 @@ std::string Models::reason(std::string_view ns, std::string_view name) const {
   return found == models_.end() ? "" : (*found)->reason();
 }
 
-std::vector<std::string> Models::reasons() const {
-  std::vector<std::string> reasons;
-  for (const InferenceModelPtr& model : models_) {
-    const std::string reason = model->reason();
-    if (reason.empty()) continue;
-    reasons.push_back("InferenceService " + model->spec().ns + "/" + model->spec().name + ": " +
-                      reason);
-  }
-  return reasons;
-}
-
 void Models::add_metrics(Metrics& metrics) const {
   metrics.add("sluice_inference_requests_total", "Requests to a model by what became of them.",
               MetricType::counter, [this](MetricSeries& out) {

@@ -34,9 +34,6 @@ class Models {
   /// Why the InferenceService `ns`/`name` is not ready; empty when it is, or is not there.
   [[nodiscard]] std::string reason(std::string_view ns, std::string_view name) const;
 
-  /// For readyz: a line for each that is not ready.
-  [[nodiscard]] std::vector<std::string> reasons() const;
-
   /// The sluice_inference_* families, while this lives.
   void add_metrics(Metrics& metrics) const;
 

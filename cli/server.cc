@@ -7,6 +7,7 @@
 #include "cli/admin_pages.h"
 #include "cli/command.h"
 #include "cli/house.h"
+#include "cli/trouble_log.h"
 #include "cli/version.h"
 
 #include <boost/asio/signal_set.hpp>
@@ -58,7 +59,8 @@ class Server {
         admin_(cores.core(0)),
         pages_(house_),
         signals_(cores.core(0).executor(), SIGTERM, SIGINT),
-        second_signal_(cores.core(0)) {}
+        second_signal_(cores.core(0)),
+        troubles_(house_, cores.core(0)) {}
 
   Awaitable<int> run(ResourceGraph graph);
 
@@ -79,6 +81,7 @@ class Server {
   AdminPages pages_;
   boost::asio::basic_signal_set<Executor> signals_;
   TaskGroup second_signal_;
+  TroubleLog troubles_;
   bool cut_short_ = false;
   HostPort listen_;
   HostPort admin_address_;
@@ -127,6 +130,7 @@ Awaitable<int> Server::run(ResourceGraph graph) {
   announce(started);
   std::cerr << options_.notices;
   house_.load_models();
+  troubles_.start();
   co_await wait_for_signal();
   co_return co_await shut_down();
 }
@@ -179,6 +183,7 @@ Awaitable<int> Server::shut_down() {
 }
 
 Awaitable<void> Server::stop_all() {
+  co_await troubles_.stop();
   co_await house_.stop();
   co_await ingress_.stop();
   co_await admin_.stop();

@@ -30,5 +30,7 @@ sluice_find_client(SLUICE_REDIS HIREDIS hiredis libhiredis-dev)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Without this ccache does not know what a precompiled header stands for.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    ${CCACHE})
 endif()

@@ -10,6 +10,7 @@ target_compile_definitions(sluice_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_DISABLE_BOOST_COROUTINE
   SPDLOG_FMT_EXTERNAL
+  _FILE_OFFSET_BITS=64
   SLUICE_HAS_KAFKA=$<BOOL:${SLUICE_KAFKA}>
   SLUICE_HAS_REDIS=$<BOOL:${SLUICE_REDIS}>)
 
@@ -26,6 +27,20 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(sluice_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
     -Wno-mismatched-new-delete -Wno-array-bounds)
 endif()
+
+# sluice_precompile(TARGET): lets a target read cmake/precompiled.h as it was compiled for all of them.
+option(SLUICE_PCH "Compile the common headers once" OFF)
+if(SLUICE_PCH)
+  add_library(sluice_precompiled OBJECT ${SLUICE_ROOT}/cmake/precompiled.cc)
+  target_link_libraries(sluice_precompiled PRIVATE sluice_flags Boost::headers Threads::Threads
+    spdlog::spdlog fmt::fmt nlohmann_json::nlohmann_json)
+  target_precompile_headers(sluice_precompiled PRIVATE ${SLUICE_ROOT}/cmake/precompiled.h)
+endif()
+function(sluice_precompile target)
+  if(SLUICE_PCH)
+    target_precompile_headers(${target} REUSE_FROM sluice_precompiled)
+  endif()
+endfunction()
 
 # sluice_leave_out(SOURCES): takes from a list the files of the backends that are left out: kafka_*.cc
 # and redis_*.cc, but for specs and addresses, which any build reads from manifests.
@@ -56,4 +71,5 @@ function(sluice_add_folder name)
   endif()
   add_library(sluice_${name} STATIC ${sources})
   target_link_libraries(sluice_${name} PUBLIC sluice_flags ${ARGN})
+  sluice_precompile(sluice_${name})
 endfunction()

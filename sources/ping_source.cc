@@ -8,7 +8,8 @@
 // Ticks that were missed by half a minute, because the machine slept or its clock was set, are not
 // made up. A tick does
 // not wait for the one before: with a slow sink they overlap, kPingsInFlight at most. A refused
-// event is offered again five times, 50 ms to 800 ms apart, then dropped.
+// event is offered again five times, 50 ms to 800 ms apart, then dropped. Where several processes
+// share the work, one of them fires each tick: Election says which.
 
 #include "sources/ping_source.h"
 
@@ -33,16 +34,19 @@ constexpr std::chrono::seconds kSendTimeout{30};
 constexpr std::chrono::seconds kLatest{30};
 // Wall clocks jump and machines sleep: no wait is longer before the clock is read again.
 constexpr std::chrono::seconds kLongestWait{1};
+// Processes whose clocks differ by less agree on who fires a tick.
+constexpr std::chrono::hours kTickRemembered{1};
 
 class PingSource final : public Source {
  public:
-  PingSource(const SourceSpec& spec, PingSettings settings, SinkPtr sink, Core& core, Clock& clock)
+  PingSource(const SourceSpec& spec, PingSettings settings, SourceParts parts, Clock& clock)
       : source_("/apis/v1/namespaces/" + spec.ns + "/pingsources/" + spec.name),
         extensions_(spec.ce_overrides),
         settings_(std::move(settings)),
-        sink_(std::move(sink)),
+        sink_(std::move(parts.sink)),
+        election_(std::move(parts.election)),
         clock_(clock),
-        group_(core) {}
+        group_(parts.core) {}
 
   void start() override { group_.spawn(run()); }
 
@@ -73,17 +77,30 @@ class PingSource final : public Source {
       }
       if (stopping_) co_return;
       last = now();
-      if (last - *due <= kLatest) tick();
+      if (last - *due <= kLatest) tick(*due, start);
     }
   }
 
-  void tick() {
+  void tick(CronTime due, CronTime start) {
     if (in_flight_ == kPingsInFlight) {
       ++counters_.dropped;
       return;
     }
     ++in_flight_;
-    group_.spawn(deliver(make_event()));
+    group_.spawn(deliver(make_event(), occasion_of(due, start)));
+  }
+
+  // What the processes that share a tick agree on. Intervals start with each process: who fires one
+  // keeps the others silent until shortly before its own next.
+  struct Occasion {
+    std::string name;
+    milliseconds held;
+  };
+  Occasion occasion_of(CronTime due, CronTime start) const {
+    if (!election_) return {};
+    if (!settings_.schedule.is_interval()) return {settings_.schedule.to_rfc3339(due), kTickRemembered};
+    const milliseconds interval = settings_.schedule.next(due, start).value_or(due) - due;
+    return {"interval", interval - interval / 10};
   }
 
   EventPtr make_event() const {
@@ -100,16 +117,30 @@ class PingSource final : public Source {
     return builder.build();
   }
 
-  Awaitable<void> deliver(EventPtr event) {
+  enum class Try { delivered, not_ours, refused, failed };
+
+  // Asks whether the tick is ours until that was answered; then sends.
+  Awaitable<Try> try_once(EventPtr event, const Occasion& occasion, bool& is_ours) {
+    if (!is_ours) {
+      const auto answer = co_await election_->is_ours(occasion.name, occasion.held);
+      if (!answer) co_return Try::failed;
+      if (!answer.value()) co_return Try::not_ours;
+      is_ours = true;
+    }
+    const auto deadline = std::chrono::steady_clock::now() + kSendTimeout;
+    const Attempt attempt = co_await sink_->send(std::move(event), deadline);
+    if (attempt.succeeded()) co_return Try::delivered;
+    co_return is_retryable(attempt.status) ? Try::failed : Try::refused;
+  }
+
+  Awaitable<void> deliver(EventPtr event, Occasion occasion) {
+    bool is_ours = election_ == nullptr;
     milliseconds backoff = kFirstBackoff;
     for (int retry = 0;; ++retry) {
-      const Attempt attempt =
-          co_await sink_->send(event, std::chrono::steady_clock::now() + kSendTimeout);
-      if (attempt.succeeded()) {
-        ++counters_.delivered;
-        break;
-      }
-      if (retry == kRetries || !is_retryable(attempt.status)) {
+      const Try outcome = co_await try_once(event, occasion, is_ours);
+      if (outcome == Try::delivered) ++counters_.delivered;
+      if (outcome == Try::delivered || outcome == Try::not_ours) break;
+      if (outcome == Try::refused || retry == kRetries) {
         ++counters_.dropped;
         break;
       }
@@ -124,6 +155,7 @@ class PingSource final : public Source {
   const std::map<std::string, std::string> extensions_;
   const PingSettings settings_;
   const SinkPtr sink_;
+  const std::shared_ptr<Election> election_;
   Clock& clock_;
   TaskGroup group_;
   WaitQueue next_tick_;
@@ -150,15 +182,15 @@ Result<void> check_overrides(const SourceSpec& spec) {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> make_ping_source_with_clock(const SourceSpec& spec, SinkPtr sink,
-                                                            Core& core, Clock& clock) {
+Result<std::unique_ptr<Source>> make_ping_source_with_clock(const SourceSpec& spec,
+                                                            SourceParts parts, Clock& clock) {
   SLUICE_TRY(PingSettings settings, read_ping_settings(spec.spec));
   SLUICE_TRY(check_overrides(spec));
-  return std::make_unique<PingSource>(spec, std::move(settings), std::move(sink), core, clock);
+  return std::make_unique<PingSource>(spec, std::move(settings), std::move(parts), clock);
 }
 
-Result<std::unique_ptr<Source>> make_ping_source(const SourceSpec& spec, SinkPtr sink, Core& core) {
-  return make_ping_source_with_clock(spec, std::move(sink), core, system_clock());
+Result<std::unique_ptr<Source>> make_ping_source(const SourceSpec& spec, SourceParts parts) {
+  return make_ping_source_with_clock(spec, std::move(parts), system_clock());
 }
 
 }  // namespace sluice

@@ -14,7 +14,7 @@ inline constexpr std::size_t kPingsInFlight = 64;
 /// A PingSource that goes by `clock`, which outlives it; make_source() gives it the machine's.
 /// Errors: invalid_argument, naming the field.
 [[nodiscard]] Result<std::unique_ptr<Source>> make_ping_source_with_clock(const SourceSpec& spec,
-                                                                          SinkPtr sink, Core& core,
+                                                                          SourceParts parts,
                                                                           Clock& clock);
 
 }  // namespace sluice

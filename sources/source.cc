@@ -6,7 +6,7 @@
 namespace sluice {
 
 #define SLUICE_SOURCE(kind, factory) \
-  Result<std::unique_ptr<Source>> factory(const SourceSpec& spec, SinkPtr sink, Core& core);
+  Result<std::unique_ptr<Source>> factory(const SourceSpec& spec, SourceParts parts);
 #define SLUICE_READER(kind, factory) \
   Result<std::unique_ptr<Reader>> factory(const SourceSpec& spec, const ConsumerOptions& options);
 #include "sources/sources.def"
@@ -17,7 +17,7 @@ namespace {
 
 struct Kind {
   std::string_view name;
-  Result<std::unique_ptr<Source>> (*make)(const SourceSpec& spec, SinkPtr sink, Core& core);
+  Result<std::unique_ptr<Source>> (*make)(const SourceSpec& spec, SourceParts parts);
 };
 
 constexpr Kind kKinds[] = {
@@ -44,9 +44,9 @@ const std::vector<ReaderKind> kReaderKinds = {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> make_source(const SourceSpec& spec, SinkPtr sink, Core& core) {
+Result<std::unique_ptr<Source>> make_source(const SourceSpec& spec, SourceParts parts) {
   for (const Kind& kind : kKinds) {
-    if (kind.name == spec.kind) return kind.make(spec, std::move(sink), core);
+    if (kind.name == spec.kind) return kind.make(spec, std::move(parts));
   }
   return fail(Errc::invalid_argument, "kind: no source of kind '" + spec.kind + "'");
 }

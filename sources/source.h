@@ -7,8 +7,10 @@
 #include "sources/source_spec.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace sluice {
 
@@ -33,20 +35,29 @@ class Source {
   [[nodiscard]] virtual const SourceCounters& counters() const noexcept = 0;
 };
 
-/// Of the processes that run the same manifests, one may act: asked before each tick. Answers
-/// false, too, where it cannot be told.
+/// Of the processes that run the same manifests, one acts at a time.
 class Election {
  public:
   virtual ~Election() = default;
-  /// `occasion` is the same text in every process; `held`: no other occasion comes that soon.
-  virtual Awaitable<bool> may_act(const std::string& occasion, std::chrono::milliseconds held) = 0;
+
+  /// Whether this process is the one, for `occasion`, a text that is the same in all of them; no
+  /// other occasion of the same name comes within `held`. Asked again after an error, the answer is
+  /// as it would have been. Errors: those of Channel::claim().
+  virtual Task<bool> is_ours(const std::string& occasion, std::chrono::milliseconds held) = 0;
+};
+
+/// What a source is made with.
+struct SourceParts {
+  SinkPtr sink;
+  Core& core;
+  std::shared_ptr<Election> election = nullptr;  ///< Null: nobody shares the work.
 };
 
 /// Makes the source that `spec` describes. The kinds are the lines of sources/sources.def; each .cc
 /// documents its own fields on top.
 /// Errors: invalid_argument (names the offending field).
-[[nodiscard]] Result<std::unique_ptr<Source>> make_source(const SourceSpec& spec, SinkPtr sink,
-                                                          Core& core);
+[[nodiscard]] Result<std::unique_ptr<Source>> make_source(const SourceSpec& spec,
+                                                          SourceParts parts);
 
 /// Makes the reader that `spec` describes, of a kind that takes what others have written to a log:
 /// KafkaSource, RedisStreamSource. A dispatcher carries its events to the sink and acks them.

@@ -25,6 +25,18 @@ using std::chrono::seconds;
 // 2026-11-20T10:00:00Z, a full minute.
 constexpr Clock::Time kStart{seconds(1795168800)};
 
+/// Answers what the test says, and keeps what it was asked.
+struct ScriptedElection final : Election {
+  Task<bool> is_ours(const std::string& occasion, milliseconds held) override {
+    asked.push_back(occasion + " " + std::to_string(held.count()));
+    if (errors-- > 0) co_return fail(Errc::unavailable, "the backend is away");
+    co_return ours;
+  }
+  std::vector<std::string> asked;
+  int errors = 0;
+  bool ours = true;
+};
+
 class PingSource : public testing::Test {
  protected:
   void start(nlohmann::json spec, std::map<std::string, std::string> overrides = {}) {
@@ -34,7 +46,7 @@ class PingSource : public testing::Test {
     source_spec.name = "ticker";
     source_spec.ce_overrides = std::move(overrides);
     source_spec.spec = std::move(spec);
-    auto made = make_ping_source_with_clock(source_spec, sink_, core(), clock_);
+    auto made = make_ping_source_with_clock(source_spec, {sink_, core(), election_}, clock_);
     ASSERT_TRUE(made) << made.error().detail;
     source_ = std::move(made.value());
     source_->start();
@@ -67,6 +79,7 @@ class PingSource : public testing::Test {
   TestCore test_core_;
   ManualClock clock_{kStart};
   std::shared_ptr<RecordingSink> sink_ = std::make_shared<RecordingSink>(core());
+  std::shared_ptr<ScriptedElection> election_;
   std::unique_ptr<Source> source_;
 };
 
@@ -279,6 +292,38 @@ TEST_F(PingSource, StopCompletesOnlyWhenNothingIsInFlight) {
   EXPECT_EQ(delivered(), 1U);
 }
 
+TEST_F(PingSource, FiresOnlyWhatIsItsOwnWhereSeveralShareTheWork) {
+  election_ = std::make_shared<ScriptedElection>();
+  start({{"schedule", "* * * * *"}});
+  advance(minutes(1));
+  EXPECT_EQ(delivered(), 1U);
+  election_->ours = false;
+  advance(minutes(2));
+  EXPECT_EQ(events().size(), 1U);
+  EXPECT_EQ(dropped() + retried(), 0U) << "another process fired it";
+  EXPECT_EQ(election_->asked, (std::vector<std::string>{"2026-11-20T10:01:00Z 3600000",
+                                                        "2026-11-20T10:02:00Z 3600000",
+                                                        "2026-11-20T10:03:00Z 3600000"}));
+}
+
+TEST_F(PingSource, AsksAgainWhileItCannotBeToldWhetherATickIsItsOwn) {
+  election_ = std::make_shared<ScriptedElection>();
+  election_->errors = 2;
+  start({{"schedule", "* * * * *"}});
+  advance(minutes(1));
+  advance(milliseconds(150), milliseconds(50));
+  EXPECT_EQ(events().size(), 1U);
+  EXPECT_EQ(retried(), 2U);
+  EXPECT_EQ(election_->asked.size(), 3U);
+}
+
+TEST_F(PingSource, AnIntervalThatOneProcessFiresKeepsTheOthersSilentUntilItsNext) {
+  election_ = std::make_shared<ScriptedElection>();
+  start({{"schedule", "@every 30s"}});
+  advance(seconds(30));
+  EXPECT_EQ(election_->asked, std::vector<std::string>{"interval 27000"});
+}
+
 TEST_F(PingSource, EndsWhenTheScheduleNeverFires) {
   start({{"schedule", "0 0 30 2 *"}});
   EXPECT_EQ(clock_.waiting(), 0U);
@@ -289,7 +334,7 @@ TEST_F(PingSource, GoesByTheMachinesClockWhenMadeByItsKind) {
   spec.kind = "PingSource";
   spec.name = "ticker";
   spec.spec = {{"schedule", "@every 1s"}};
-  auto made = make_source(spec, sink_, core());
+  auto made = make_source(spec, {sink_, core()});
   ASSERT_TRUE(made) << made.error().detail;
   source_ = std::move(made.value());
   source_->start();
@@ -315,7 +360,7 @@ TEST_F(PingSource, RefusesBadSpecsByField) {
     spec.kind = row.kind;
     spec.spec = row.spec;
     spec.ce_overrides = row.overrides;
-    const auto made = make_source(spec, sink_, core());
+    const auto made = make_source(spec, {sink_, core()});
     ASSERT_FALSE(made) << row.message_part;
     EXPECT_NE(made.error().detail.find(row.message_part), std::string::npos) << made.error().detail;
   }

@@ -1,0 +1,313 @@
+// RedisChannel: events are the entries of one Redis stream, sluice:NS:NAME, and every consumer is a
+// consumer group of it. 202 means "XADD answered"; what that is worth when Redis dies is Redis's
+// own setting, appendfsync. Several processes with the same manifests share the groups.
+//
+//   address         redis://[user:password@]host[:port][/db]
+//   maxLength       entries not settled by every group, from the oldest on; past it append()
+//                   answers resource_exhausted, and nothing is lost. Default: capacity_events
+//   sessionTimeout  after how long another process takes over what a dead one held. Default PT10S
+//
+// Only what all groups have settled is trimmed. A group that is not there is made at the end of the
+// stream; one that vanished together with its stream, at the start of the new one.
+
+#include "base/duration.h"
+#include "base/on_core.h"
+#include "base/redis_clients.h"
+#include "base/uuid.h"
+#include "channels/channel.h"
+#include "channels/redis_deliveries.h"
+#include "channels/redis_room.h"
+#include "event/event_redis.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// An append is given up after this, whatever its caller's deadline: 503 and the producer's retry
+// are better than a request that hangs.
+constexpr std::chrono::seconds kAppendPatience{5};
+
+struct Settings {
+  RedisAddress address;
+  std::string stream;
+  std::size_t capacity = 0;
+  milliseconds session_timeout{10'000};
+};
+
+/// A consumer's reader, which the channel keeps until it is closed.
+struct Member {
+  explicit Member(std::shared_ptr<RedisStreamReader> its)
+      : reader(std::move(its)), leaving(reader->core()) {}
+  std::shared_ptr<RedisStreamReader> reader;
+  TaskGroup leaving;  // The close() of one whose consumer has gone before the channel.
+};
+
+Awaitable<void> close_reader(RedisStreamReader& reader) { co_await reader.close(); }
+
+Awaitable<void> close_member(Member& member) {
+  co_await member.reader->close();
+  co_await member.leaving.join();
+}
+
+Awaitable<void> close_room(RedisRoom& room) { co_await room.close(); }
+
+/// What the channel and its consumers share.
+struct Shared {
+  explicit Shared(Settings its)
+      : settings(std::move(its)),
+        clients(settings.address, RedisClient::Kind::standing),
+        room(std::make_shared<RedisRoom>(settings.stream, settings.capacity)) {}
+
+  const Settings settings;
+  RedisClients clients;
+  std::shared_ptr<RedisRoom> room;
+  std::atomic<bool> closed{false};
+  std::atomic<bool> prepared{false};  // Every position is there, and the room is known.
+  std::mutex mutex;                   // Guards what follows.
+  bool started = false;
+  std::unordered_set<std::string> names;
+  std::vector<std::unique_ptr<Member>> members;
+  std::vector<std::shared_ptr<Handover<bool>>> unopened;
+
+  /// Under the mutex.
+  void start_on(Core& core) {
+    if (std::exchange(started, true)) return;
+    if (RedisClient* const client = clients.at(core)) room->start(*client);
+  }
+};
+
+class RedisConsumer final : public Consumer {
+ public:
+  RedisConsumer(std::shared_ptr<Shared> shared, std::shared_ptr<RedisDeliveries> deliveries,
+                Member& member, ConsumerOptions options)
+      : shared_(std::move(shared)),
+        deliveries_(std::move(deliveries)),
+        member_(member),
+        name_(std::move(options.name)),
+        filter_(std::move(options.filter)) {}
+  ~RedisConsumer() override {
+    deliveries_->listen(nullptr);
+    const std::lock_guard lock(shared_->mutex);
+    shared_->names.erase(name_);
+    if (!shared_->closed) member_.leaving.spawn(close_reader(*member_.reader));
+  }
+  RedisConsumer(const RedisConsumer&) = delete;
+  RedisConsumer& operator=(const RedisConsumer&) = delete;
+
+  DeliveryPtr take() override {
+    return deliveries_->take([this](const RedisEntry& entry) { return wanted(entry); });
+  }
+
+  void listen(ConsumerListener& listener) override { deliveries_->listen(&listener); }
+
+  std::uint64_t filtered() const noexcept override {
+    return filtered_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  /// The event of an entry, where it is one and passes the filter.
+  EventPtr wanted(const RedisEntry& entry) {
+    auto event = event_from_entry(entry.fields);
+    if (!event) {
+      spdlog::warn("redis.entry_is_no_event stream={} id={} error=\"{}\"", shared_->settings.stream,
+                   to_string(entry.id), event.error().detail);
+      return nullptr;
+    }
+    if (!filter_ || filter_->matches(*event.value())) return std::move(event).value();
+    filtered_.fetch_add(1, std::memory_order_relaxed);
+    return nullptr;
+  }
+
+  std::shared_ptr<Shared> shared_;
+  std::shared_ptr<RedisDeliveries> deliveries_;
+  Member& member_;
+  const std::string name_;
+  const FilterPtr filter_;
+  std::atomic<std::uint64_t> filtered_{0};
+};
+
+class RedisChannel final : public Channel {
+ public:
+  explicit RedisChannel(Settings settings)
+      : shared_(std::make_shared<Shared>(std::move(settings))) {}
+
+  Task<void> append(EventPtr event, Deadline deadline) override {
+    RedisClient* const client = shared_->closed ? nullptr : shared_->clients.here();
+    if (client == nullptr) co_return closed();
+    const Deadline patience = std::min(deadline, steady_clock::now() + kAppendPatience);
+    if (!shared_->prepared) {
+      const auto ready = co_await prepare(*client, patience);
+      if (!ready) co_return ready.error();
+    }
+    if (!shared_->room->take()) {
+      const auto made = co_await shared_->room->make_and_take(*client, patience);
+      if (!made) co_return made.error();
+    }
+    const EventRecord record = record_of(*event);
+    RedisWords words = {"XADD", shared_->settings.stream, "*"};
+    append_entry_fields(record, words);
+    const auto reply = co_await client->command(words, patience);
+    shared_->room->ended(bool(reply));
+    if (reply) co_return boost::outcome_v2::success();
+    Error error = reply.error();
+    if (error.code == Errc::deadline_exceeded && patience < deadline)
+      error.code = Errc::unavailable;
+    co_return error;
+  }
+
+  Result<std::unique_ptr<Consumer>> open_consumer(ConsumerOptions options) override;
+
+  ChannelStatus status() const override {
+    ChannelStatus status;
+    status.durable = true;
+    status.depth = shared_->room->depth();
+    status.trouble = shared_->clients.trouble();
+    if (status.trouble.empty()) status.trouble = shared_->room->trouble();
+    const std::lock_guard lock(shared_->mutex);
+    for (const auto& member : shared_->members) {
+      if (status.trouble.empty()) status.trouble = member->reader->trouble();
+    }
+    return status;
+  }
+
+  Task<bool> claim(const Claim& what, Deadline deadline) override {
+    RedisClient* const client = shared_->closed ? nullptr : shared_->clients.here();
+    if (client == nullptr) co_return closed();
+    const std::string key = "sluice:claim:" + what.name + ":" + what.occasion;
+    const std::string held = std::to_string(std::max(what.held, milliseconds(1)).count());
+    const std::string token = new_uuid();
+    const std::array<std::string_view, 6> words = {"SET", key, token, "NX", "PX", held};
+    const auto reply = co_await client->command(words, deadline);
+    if (!reply) co_return reply.error();
+    co_return !reply.value().value().is_nil();
+  }
+
+  Awaitable<void> close() override {
+    {
+      const std::lock_guard lock(shared_->mutex);
+      shared_->closed = true;  // From here on nobody adds a member.
+    }
+    for (const auto& member : shared_->members) {
+      co_await on_core(member->reader->core(), close_member(*member));
+    }
+    Core* const core = shared_->room->core();
+    if (core != nullptr) co_await on_core(*core, close_room(*shared_->room));
+    co_await shared_->clients.close();
+  }
+
+ private:
+  static Error closed() { return fail(Errc::cancelled, "the channel is closed"); }
+  Task<void> prepare(RedisClient& client, Deadline deadline);
+
+  std::shared_ptr<Shared> shared_;
+};
+
+Result<std::unique_ptr<Consumer>> RedisChannel::open_consumer(ConsumerOptions options) {
+  SLUICE_ASSERT(options.core != nullptr);
+  Shared& shared = *shared_;
+  const std::lock_guard lock(shared.mutex);
+  RedisClient* const client = shared.closed ? nullptr : shared.clients.at(*options.core);
+  if (client == nullptr) return closed();
+  if (!shared.names.insert(options.name).second) {
+    return fail(Errc::invalid_argument, "consumer '" + options.name + "' is already open");
+  }
+  shared.start_on(*options.core);
+  shared.room->know(options.name);
+  const auto deliveries = std::make_shared<RedisDeliveries>();
+  RedisReaderOptions reading;
+  reading.stream = shared.settings.stream;
+  reading.group = options.name;
+  reading.read_ahead = options.read_ahead;
+  reading.session_timeout = shared.settings.session_timeout;
+  reading.ordered = options.ordered;
+  reading.on_arrival = [weak = std::weak_ptr(deliveries)] {
+    if (const auto alive = weak.lock()) alive->arrived();
+  };
+  reading.on_settled = [room = shared.room] { room->settled(); };
+  auto reader =
+      std::make_shared<RedisStreamReader>(shared.settings.address, *client, std::move(reading));
+  deliveries->read_from(reader);
+  shared.prepared = false;
+  shared.unopened.push_back(reader->opened());
+  shared.members.push_back(std::make_unique<Member>(std::move(reader)));
+  Member& member = *shared.members.back();
+  member.reader->start();
+  return std::make_unique<RedisConsumer>(shared_, deliveries, member, std::move(options));
+}
+
+/// Before the first append, and the first after a consumer was opened: what is appended must reach
+/// every position that was opened before.
+Task<void> RedisChannel::prepare(RedisClient& client, Deadline deadline) {
+  Shared& shared = *shared_;
+  std::vector<std::shared_ptr<Handover<bool>>> waited;
+  {
+    const std::lock_guard lock(shared.mutex);
+    shared.start_on(client.core());
+    waited = shared.unopened;
+  }
+  const auto looked = co_await shared.room->refresh(client, deadline);
+  if (!looked) co_return looked.error();
+  for (const auto& opening : waited) {
+    const auto opened = co_await opening->wait(client.core(), deadline);
+    if (shared.closed) co_return closed();
+    if (!opened) co_return fail(Errc::unavailable, "a consumer's group is not made yet");
+  }
+  const std::lock_guard lock(shared.mutex);
+  std::erase_if(shared.unopened,
+                [&](const auto& one) { return std::ranges::find(waited, one) != waited.end(); });
+  shared.prepared = shared.unopened.empty();
+  co_return boost::outcome_v2::success();
+}
+
+Error bad_field(std::string_view field, std::string_view why) {
+  return fail(Errc::invalid_argument,
+              "RedisChannel: " + std::string(field) + ": " + std::string(why));
+}
+
+Result<Settings> read_settings(const ChannelSpec& spec) {
+  Settings settings;
+  settings.stream = "sluice:" + spec.ns + ":" + spec.name;
+  settings.capacity = spec.capacity_events;
+  bool has_address = false;
+  for (const auto& [field, value] : spec.spec.items()) {
+    if (field == "address") {
+      if (!value.is_string()) return bad_field(field, "want a string");
+      auto address = parse_redis_address(value.get_ref<const std::string&>());
+      if (!address) return bad_field(field, address.error().detail);
+      settings.address = std::move(address).value();
+      has_address = true;
+    } else if (field == "maxLength") {
+      if (!value.is_number_unsigned() || value == 0U)
+        return bad_field(field, "want a number from 1");
+      settings.capacity = value.get<std::size_t>();
+    } else if (field == "sessionTimeout") {
+      if (!value.is_string()) return bad_field(field, "want a duration such as PT10S");
+      const auto timeout = parse_iso_duration(value.get_ref<const std::string&>());
+      if (!timeout) return bad_field(field, timeout.error().detail);
+      if (timeout.value() < milliseconds(100) || timeout.value() > std::chrono::hours(24)) {
+        return bad_field(field, "want PT0.1S to PT24H");
+      }
+      settings.session_timeout = timeout.value();
+    } else {
+      return bad_field(field, "there is no such field");
+    }
+  }
+  if (!has_address) return bad_field("address", "is missing; want redis://host:port");
+  return settings;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Channel>> make_redis_channel(const ChannelSpec& spec) {
+  SLUICE_TRY(auto settings, read_settings(spec));
+  return std::make_unique<RedisChannel>(std::move(settings));
+}
+
+}  // namespace sluice
