@@ -1,5 +1,5 @@
 """kill -9 at random moments, on each durable channel: what got its 202 reaches every subscriber. Run by
-crash_redis_test.py and crash_kafka_test.py; SLUICE_CRASH_ROUNDS says how often (default 3)."""
+crash_redis_test.py and crash_kafka_test.py; SLUICE_CRASH_ROUNDS says how often (default 2)."""
 
 import os
 import random
@@ -8,7 +8,7 @@ import durable
 from durable import Producer, Record
 from support import eventually
 
-ROUNDS = int(os.environ.get("SLUICE_CRASH_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("SLUICE_CRASH_ROUNDS", "2"))
 MAX_IN_FLIGHT = 16
 
 

@@ -147,14 +147,15 @@ class Kafka(Server):
         super().__init__("sluice-kafka-")
         self.controller_port = free_port()
         self.config = os.path.join(self.directory, "server.properties")
-        self._write_config(settings)
+        self.configure(settings)
         formatted = subprocess.run([*self._java(), "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
                                     self.config], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    check=False)
         if formatted.returncode != 0:
             raise RuntimeError("Kafka's storage could not be formatted:\n" + formatted.stdout)
 
-    def _write_config(self, settings):
+    def configure(self, settings):
+        """Sets broker properties beside or instead of the usual ones; before start()."""
         values = {
             "process.roles": "broker,controller", "node.id": "1",
             "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
