@@ -57,12 +57,10 @@ TEST(EventRedis, KeepsAttributesHeadersAndBytes) {
   ASSERT_TRUE(after);
   std::vector<std::tuple<std::string, std::string, AttributeType>> was;
   std::vector<std::tuple<std::string, std::string, AttributeType>> is;
-  before->for_each_attribute([&](const Attribute& one) {
-    was.emplace_back(one.name, one.value, one.type);
-  });
-  after->for_each_attribute([&](const Attribute& one) {
-    is.emplace_back(one.name, one.value, one.type);
-  });
+  before->for_each_attribute(
+      [&](const Attribute& one) { was.emplace_back(one.name, one.value, one.type); });
+  after->for_each_attribute(
+      [&](const Attribute& one) { is.emplace_back(one.name, one.value, one.type); });
   EXPECT_THAT(is, testing::UnorderedElementsAreArray(was));
   EXPECT_EQ(after->header("traceparent"), "00-a-b-01");
   EXPECT_EQ(after->data(), bytes);
