@@ -37,8 +37,7 @@ class RedisServer {
   void go_on() const;
 
   /// What redis-cli prints for this command; `user` as above.
-  [[nodiscard]] std::string cli(const std::vector<std::string>& words,
-                                const std::string& user = "") const;
+  std::string cli(const std::vector<std::string>& words, const std::string& user = "") const;
 
  private:
   explicit RedisServer(std::vector<std::string> options);

@@ -1,0 +1,333 @@
+// What is checked: what only a RedisChannel promises, beside the contract: its settings, its bound
+// with several groups, what happens when Redis dies, and who takes over from whom.
+// Method: a redis-server of the test's own; a dead process is a member of the group that redis-cli
+// plays, a live one is a second channel.
+
+#include "channels/channel.h"
+
+#include "tests/support/consumers.h"
+#include "tests/support/events.h"
+#include "tests/support/redis_server.h"
+#include "tests/support/run_task.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace sluice {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kStream = "sluice:default:orders";
+
+class RedisChannelTest : public testing::Test {
+ protected:
+  ~RedisChannelTest() override {
+    for (const auto& channel : channels_) run_task(core_, channel->close());
+  }
+
+  bool start_server(std::vector<std::string> options = {}) {
+    auto server = RedisServer::start(std::move(options));
+    if (server) server_ = std::move(server).value();
+    return server_ != nullptr;
+  }
+
+  ChannelSpec spec(std::size_t max_length = 1000, const char* timeout = "PT1S") const {
+    ChannelSpec spec;
+    spec.kind = "RedisChannel";
+    spec.name = "orders";
+    spec.spec = {{"address", server_->address(user_)},
+                 {"maxLength", max_length},
+                 {"sessionTimeout", timeout}};
+    return spec;
+  }
+
+  Channel& make(const ChannelSpec& of) {
+    auto channel = make_channel(of);
+    EXPECT_TRUE(channel) << channel.error().detail;
+    channels_.push_back(std::move(channel).value());
+    return *channels_.back();
+  }
+
+  std::unique_ptr<Consumer> open(Channel& channel, const std::string& name, bool ordered = false) {
+    ConsumerOptions options;
+    options.name = name;
+    options.core = &core_;
+    options.ordered = ordered;
+    auto consumer = channel.open_consumer(std::move(options));
+    EXPECT_TRUE(consumer) << consumer.error().detail;
+    return std::move(consumer).value();
+  }
+
+  Result<void> append(Channel& channel, const std::string& id, std::string_view data = "{}") {
+    return run_task(core_, channel.append(make_event(id, {}, data), kNever));
+  }
+
+  /// Appends again and again until Redis takes it.
+  void append_at_last(Channel& channel, const std::string& id) {
+    while (!append(channel, id)) core_.io().run_one();
+  }
+
+  std::string next_acked(Consumer& consumer) {
+    const DeliveryPtr delivery = wait_for_next(core_, consumer);
+    delivery->ack();
+    return std::string(delivery->event()->id());
+  }
+
+  template <typename Done>
+  void wait_until(const Done& done) {
+    const auto work = boost::asio::make_work_guard(core_.executor());
+    run_until(core_, done);
+  }
+
+  /// How often anybody has asked Redis for what a dead process held.
+  int looks_for_idle() {
+    const std::string stats = server_->cli({"INFO", "commandstats"});
+    const auto at = stats.find("cmdstat_xautoclaim:calls=");
+    return at == std::string::npos ? 0 : std::stoi(stats.substr(stats.find('=', at) + 1));
+  }
+
+  std::unique_ptr<RedisServer> server_;
+  std::string user_;
+  TestCore test_core_;
+  Core& core_ = test_core_.core;
+  std::vector<std::unique_ptr<Channel>> channels_;
+};
+
+#define START_SERVER(...) \
+  if (!start_server(__VA_ARGS__)) GTEST_SKIP() << "redis-server cannot be had here"
+
+TEST(RedisChannelSettings, RefusesAWrongFieldByName) {
+  const std::string address = "redis://127.0.0.1";
+  const std::vector<std::pair<nlohmann::json, const char*>> table = {
+      {nlohmann::json::object(), "address: is missing"},
+      {{{"address", 7}}, "address: want a string"},
+      {{{"address", "rediss://h"}}, "stunnel"},
+      {{{"address", address}, {"maxLength", 0}}, "maxLength"},
+      {{{"address", address}, {"maxLength", -1}}, "maxLength"},
+      {{{"address", address}, {"maxLength", "9"}}, "maxLength"},
+      {{{"address", address}, {"sessionTimeout", 9}}, "sessionTimeout"},
+      {{{"address", address}, {"sessionTimeout", "10s"}}, "sessionTimeout"},
+      {{{"address", address}, {"sessionTimeout", "PT0.01S"}}, "sessionTimeout"},
+      {{{"address", address}, {"numPartitions", 1}}, "numPartitions"},
+  };
+  for (const auto& [fields, expected] : table) {
+    ChannelSpec spec;
+    spec.kind = "RedisChannel";
+    spec.spec = fields;
+    const auto channel = make_channel(spec);
+    ASSERT_FALSE(channel) << fields;
+    EXPECT_EQ(channel.error().code, Errc::invalid_argument);
+    EXPECT_THAT(channel.error().detail, HasSubstr(expected)) << fields;
+  }
+}
+
+TEST_F(RedisChannelTest, TrimsWhatEveryGroupHasSettledAndNoMore) {
+  START_SERVER();
+  Channel& channel = make(spec(3));
+  const auto a = open(channel, "default/a");
+  const auto b = open(channel, "default/b");
+  for (const char* id : {"1", "2", "3"}) ASSERT_TRUE(append(channel, id));
+  for (const char* id : {"1", "2", "3"}) EXPECT_EQ(next_acked(*a), id);
+  const auto first = wait_for_next(core_, *b);
+  EXPECT_EQ(next_acked(*b), "2");
+  const auto refused = append(channel, "4");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::resource_exhausted);
+  EXPECT_THAT(refused.error().detail, HasSubstr("capacity of 3 events"));
+  first->ack();
+  wait_until([&] { return channel.depth() == 1; });
+  EXPECT_EQ(server_->cli({"XLEN", kStream}), "1");
+  EXPECT_TRUE(append(channel, "5"));
+  EXPECT_EQ(next_acked(*b), "3");
+}
+
+TEST_F(RedisChannelTest, AForeignGroupHoldsItsRoomAndIsNamed) {
+  START_SERVER();
+  server_->cli({"XGROUP", "CREATE", kStream, "stranger", "$", "MKSTREAM"});
+  Channel& channel = make(spec(2));
+  const auto a = open(channel, "default/a");
+  for (const char* id : {"1", "2"}) ASSERT_TRUE(append(channel, id));
+  for (const char* id : {"1", "2"}) EXPECT_EQ(next_acked(*a), id);
+  wait_until([&] { return !channel.status().trouble.empty(); });
+  EXPECT_THAT(channel.status().trouble, HasSubstr("'stranger'"));
+  const auto refused = append(channel, "3");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("capacity of 2 events"));
+  EXPECT_THAT(refused.error().detail, HasSubstr("'stranger'"));
+  server_->cli({"XGROUP", "DESTROY", kStream, "stranger"});
+  append_at_last(channel, "3");
+  EXPECT_EQ(next_acked(*a), "3");
+  EXPECT_EQ(channel.status().trouble, "");
+}
+
+TEST_F(RedisChannelTest, AppendsAreUnavailableWhileRedisIsAwayAndNothingAcceptedIsLost) {
+  START_SERVER({"--appendonly", "yes", "--appendfsync", "always"});
+  Channel& channel = make(spec());
+  const auto consumer = open(channel, "default/a");
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(append(channel, "before-" + std::to_string(i)));
+  std::set<std::string> seen;
+  for (int i = 0; i < 10; ++i) seen.insert(next_acked(*consumer));
+  const auto held = wait_for_next(core_, *consumer);
+  server_->kill();
+  wait_until([&] { return !channel.status().trouble.empty(); });
+  const auto refused = append(channel, "lost");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+  server_->start_again();
+  append_at_last(channel, "after");
+  held->ack();
+  seen.emplace(held->event()->id());
+  while (seen.size() < 51) seen.insert(next_acked(*consumer));
+  EXPECT_TRUE(seen.contains("after"));
+  EXPECT_FALSE(seen.contains("lost"));
+  wait_until([&] { return channel.depth() == 0 && channel.status().trouble.empty(); });
+  EXPECT_EQ(server_->cli({"XLEN", kStream}), "0");
+}
+
+TEST_F(RedisChannelTest, IsUnavailableWhereRedisWasNeverThere) {
+  START_SERVER();
+  server_->kill();
+  Channel& channel = make(spec());
+  const auto consumer = open(channel, "default/a");
+  const auto refused = append(channel, "1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+  EXPECT_FALSE(consumer->take());
+  server_->start_again();
+  append_at_last(channel, "2");
+  EXPECT_EQ(next_acked(*consumer), "2");
+}
+
+TEST_F(RedisChannelTest, SaysWhatIsWrongWithThePassword) {
+  START_SERVER({"--requirepass", "geheim"});
+  user_ = ":falsch@";
+  Channel& wrong = make(spec());
+  const auto refused = append(wrong, "1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+  EXPECT_THAT(refused.error().detail, HasSubstr("WRONGPASS"));
+  user_ = ":geheim@";
+  Channel& right = make(spec());
+  const auto consumer = open(right, "default/a");
+  ASSERT_TRUE(append(right, "1"));
+  EXPECT_EQ(next_acked(*consumer), "1");
+}
+
+TEST_F(RedisChannelTest, ARedisWithoutMemoryIsFull) {
+  START_SERVER({"--maxmemory", "1mb", "--maxmemory-policy", "noeviction"});
+  Channel& channel = make(spec());
+  const std::string data(500'000, 'x');
+  Result<void> last = boost::outcome_v2::success();
+  for (int i = 0; i < 5 && last; ++i) last = append(channel, std::to_string(i), data);
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().code, Errc::resource_exhausted);
+  EXPECT_THAT(last.error().detail, HasSubstr("OOM"));
+}
+
+TEST_F(RedisChannelTest, TakesOverWhatADeadProcessHeld) {
+  START_SERVER();
+  Channel& channel = make(spec());
+  const auto consumer = open(channel, "default/a");
+  ASSERT_TRUE(append(channel, "1"));
+  EXPECT_EQ(next_acked(*consumer), "1");
+  // Another process of the group is handed the next and dies: it is as if redis-cli had read it.
+  server_->cli({"XADD", kStream, "*", "ce_specversion", "1.0", "ce_id", "2", "ce_source", "/s",
+                "ce_type", "t"});
+  const auto delivery = wait_for_next(core_, *consumer);
+  const std::string id = server_->cli({"--csv", "XPENDING", kStream, "default/a", "-", "+", "1"});
+  const std::string entry = id.substr(1, id.find('"', 1) - 1);
+  server_->cli({"XCLAIM", kStream, "default/a", "dead", "0", entry});
+  wait_until([&] { return delivery->is_lost(); });
+  const auto again = wait_for_next(core_, *consumer);
+  EXPECT_EQ(again->event()->id(), "2");
+  EXPECT_GE(again->attempt(), 2U);
+  again->ack();
+}
+
+TEST_F(RedisChannelTest, ALiveSlowConsumerKeepsWhatItHolds) {
+  START_SERVER();
+  Channel& one = make(spec(1000, "PT0.3S"));
+  Channel& two = make(spec(1000, "PT0.3S"));
+  const auto slow = open(one, "default/a");
+  ASSERT_TRUE(append(one, "slow"));
+  const auto held = wait_for_next(core_, *slow);
+  const auto other = open(two, "default/a");
+  // Each of the two looks for what others let lie three times per session timeout.
+  const int looks = looks_for_idle() + 12;
+  wait_until([&] { return looks_for_idle() >= looks; });
+  EXPECT_FALSE(held->is_lost());
+  EXPECT_FALSE(other->take());
+  held->ack();
+}
+
+TEST_F(RedisChannelTest, MakesAGroupAgainThatVanishedAndReadsFromTheStart) {
+  START_SERVER();
+  Channel& channel = make(spec());
+  const auto consumer = open(channel, "default/a");
+  ASSERT_TRUE(append(channel, "1"));
+  const auto held = wait_for_next(core_, *consumer);
+  server_->cli({"DEL", kStream});
+  append_at_last(channel, "2");
+  EXPECT_EQ(next_acked(*consumer), "2");
+  EXPECT_FALSE(held->is_lost()) << "nobody else has it";
+  held->ack();
+}
+
+TEST_F(RedisChannelTest, AnOrderedPositionIsReadByOneProcessAndPassesOnInOrder) {
+  START_SERVER();
+  Channel& one = make(spec());
+  Channel& two = make(spec());
+  auto first = open(one, "default/a", true);
+  for (const char* id : {"1", "2", "3", "4"}) ASSERT_TRUE(append(one, id));
+  EXPECT_EQ(next_acked(*first), "1");
+  const auto held = wait_for_next(core_, *first);
+  const auto second = open(two, "default/a", true);
+  ASSERT_TRUE(append(two, "5"));
+  EXPECT_FALSE(second->take());
+  // As if the first had stood still for too long: the lease is another's.
+  server_->cli(
+      {"SET", "sluice:lease:{" + std::string(kStream) + "}:default/a", "another", "PX", "500"});
+  wait_until([&] { return held->is_lost(); });
+  std::vector<std::string> order;
+  while (order.size() < 4) {
+    for (Consumer* const consumer : {first.get(), second.get()}) {
+      while (const DeliveryPtr delivery = consumer->take()) {
+        order.emplace_back(delivery->event()->id());
+        delivery->ack();
+      }
+    }
+    core_.io().run_one();
+  }
+  EXPECT_THAT(order, testing::ElementsAre("2", "3", "4", "5"));
+}
+
+TEST_F(RedisChannelTest, PassesOverAnEntryThatIsNoEvent) {
+  START_SERVER();
+  Channel& channel = make(spec());
+  const auto consumer = open(channel, "default/a");
+  ASSERT_TRUE(append(channel, "1"));
+  EXPECT_EQ(next_acked(*consumer), "1");
+  server_->cli({"XADD", kStream, "*", "temperature", "20"});
+  ASSERT_TRUE(append(channel, "2"));
+  EXPECT_EQ(next_acked(*consumer), "2");
+  wait_until([&] { return channel.depth() == 0; });
+}
+
+TEST_F(RedisChannelTest, LeavesItsGroupWhenItCloses) {
+  START_SERVER();
+  Channel& channel = make(spec());
+  const auto consumer = open(channel, "default/a");
+  ASSERT_TRUE(append(channel, "1"));
+  EXPECT_EQ(next_acked(*consumer), "1");
+  EXPECT_NE(server_->cli({"XINFO", "CONSUMERS", kStream, "default/a"}), "");
+  run_task(core_, channel.close());
+  EXPECT_EQ(server_->cli({"XINFO", "CONSUMERS", kStream, "default/a"}), "");
+  core_.io().restart();
+  core_.io().run();  // Comes back: the channel has left nothing on its core.
+}
+
+}  // namespace
+}  // namespace sluice
