@@ -52,6 +52,10 @@ class MockCluster final : public KafkaTestCluster {
     for (int i = 1; i <= brokers_; ++i) rd_kafka_mock_broker_set_rtt(cluster_.get(), i, ms);
   }
 
+  void set_topic_error(const std::string& topic, rd_kafka_resp_err_t error) override {
+    rd_kafka_mock_topic_set_error(cluster_.get(), topic.c_str(), error);
+  }
+
   void fail_next(KafkaRequest request, std::initializer_list<rd_kafka_resp_err_t> with) override {
     rd_kafka_mock_push_request_errors_array(cluster_.get(), static_cast<std::int16_t>(request),
                                             with.size(), with.begin());
@@ -81,6 +85,9 @@ class RealCluster final : public KafkaTestCluster {
 
   void set_up(bool) override { FAIL() << "not on a real broker"; }
   void set_rtt_ms(int) override { FAIL() << "not on a real broker"; }
+  void set_topic_error(const std::string&, rd_kafka_resp_err_t) override {
+    FAIL() << "not on a real broker";
+  }
   void fail_next(KafkaRequest, std::initializer_list<rd_kafka_resp_err_t>) override {
     FAIL() << "not on a real broker";
   }
@@ -97,6 +104,62 @@ std::map<std::string, std::string> quick_kafka_properties() {
           {"reconnect.backoff.max.ms", "50"},
           {"retry.backoff.ms", "10"},
           {"topic.metadata.refresh.fast.interval.ms", "20"}};
+}
+
+void KafkaTestCluster::write(const std::string& topic, const KafkaTestRecord& record) {
+  const Client client = make_client(settings());
+  rd_kafka_headers_t* const headers = rd_kafka_headers_new(4);
+  for (const auto& [name, value] : record.headers) {
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
+  }
+  const std::string key = record.key.value_or("");
+  const std::string value = record.value.value_or("");
+  void* const key_bytes = record.key ? const_cast<char*>(key.data()) : nullptr;
+  void* const value_bytes = record.value ? const_cast<char*>(value.data()) : nullptr;
+  const std::size_t key_size = key.size();
+  const std::size_t value_size = value.size();
+  const auto error = rd_kafka_producev(
+      client.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
+      RD_KAFKA_V_KEY(key_bytes, key_size), RD_KAFKA_V_VALUE(value_bytes, value_size),
+      RD_KAFKA_V_END);
+  ASSERT_EQ(error, RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_err2str(error);
+  ASSERT_EQ(rd_kafka_flush(client.get(), 10'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+std::vector<KafkaTestRecord> KafkaTestCluster::read(const std::string& topic, int partitions,
+                                                    std::size_t count) {
+  auto conf = make_kafka_conf(settings(), {}, {{"group.id", "foreign"}});
+  const Client client(rd_kafka_new(RD_KAFKA_CONSUMER, conf.value().release(), nullptr, 0));
+  const KafkaList list = make_kafka_list(partitions);
+  for (int i = 0; i < partitions; ++i) {
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i)->offset =
+        RD_KAFKA_OFFSET_BEGINNING;
+  }
+  rd_kafka_assign(client.get(), list.get());
+  std::vector<KafkaTestRecord> records;
+  while (records.size() < count) {
+    const KafkaRaw raw(rd_kafka_consumer_poll(client.get(), 1000));
+    if (!raw || raw->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    KafkaTestRecord record;
+    record.partition = raw->partition;
+    if (raw->key) record.key.emplace(static_cast<const char*>(raw->key), raw->key_len);
+    if (raw->payload) record.value.emplace(static_cast<const char*>(raw->payload), raw->len);
+    rd_kafka_headers_t* headers = nullptr;
+    rd_kafka_message_headers(raw.get(), &headers);
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    for (std::size_t i = 0;
+         headers != nullptr && rd_kafka_header_get_all(headers, i, &name, &value, &size) == 0;
+         ++i) {
+      record.headers[name] = std::string(static_cast<const char*>(value), size);
+    }
+    records.push_back(std::move(record));
+  }
+  rd_kafka_consumer_close(client.get());
+  return records;
 }
 
 KafkaSettings KafkaTestCluster::settings() const { return {servers(), quick_kafka_properties()}; }

@@ -9,7 +9,9 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace sluice {
 
@@ -27,6 +29,14 @@ enum class KafkaRequest : std::int16_t {
   sync_group = 14,
 };
 
+/// A record as a foreign client writes and reads it.
+struct KafkaTestRecord {
+  std::optional<std::string> key;
+  std::optional<std::string> value;
+  std::map<std::string, std::string> headers;
+  std::int32_t partition = -1;
+};
+
 /// A Kafka cluster for tests: librdkafka's mock cluster of this process, or, where the environment
 /// names a real broker as SLUICE_TEST_KAFKA=host:port, that. Faults can be injected into the mock
 /// alone: tests that do so ask is_real() first.
@@ -41,8 +51,15 @@ class KafkaTestCluster {
   // The mock alone.
   virtual void set_up(bool up) = 0;
   virtual void set_rtt_ms(int ms) = 0;
+  virtual void set_topic_error(const std::string& topic, rd_kafka_resp_err_t error) = 0;
   virtual void fail_next(KafkaRequest request, std::initializer_list<rd_kafka_resp_err_t> with) = 0;
 
+  /// As a foreign client does; blocks until it is there.
+  void write(const std::string& topic, const KafkaTestRecord& record);
+  /// The first `count` records of a topic, of partition 0, then 1, ...; blocks until they are
+  /// there.
+  [[nodiscard]] std::vector<KafkaTestRecord> read(const std::string& topic, int partitions,
+                                                  std::size_t count);
   /// Settings that make tests short.
   [[nodiscard]] KafkaSettings settings() const;
 };
