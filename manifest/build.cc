@@ -1,6 +1,7 @@
 #include "manifest/build.h"
 
 #include "manifest/annotations.h"
+#include "manifest/log_routes.h"
 #include "manifest/loops.h"
 
 #include <algorithm>
@@ -36,7 +37,9 @@ void warn_of_unused(const std::vector<Resource>& resources, Build& build) {
       if (!build.graph.brokers[owner.index].triggers.empty()) continue;
       build.findings.warning(*owner.resource->at,
                              owner.resource->title() + " has no Triggers: its events go nowhere");
-    } else if (build.graph.channels[owner.index].subscriptions.empty()) {
+    } else if (const ChannelResourceSpec& channel = build.graph.channels[owner.index];
+               channel.subscriptions.empty() && channel.channel.kind != "KafkaChannel") {
+      // Whoever comes later can read a topic.
       build.findings.warning(
           *owner.resource->at,
           owner.resource->title() + " has no Subscriptions: its events go nowhere");
@@ -115,6 +118,8 @@ void build_graph(const std::vector<Resource>& resources, Build& build) {
   // Of what is broken only the errors are of interest.
   if (build.findings.errors() > 0) return;
   warn_of_unused(resources, build);
+  warn_of_shared_groups(build);
+  add_log_routes(build);
   warn_of_loops(build.routes, build.findings);
 }
 

@@ -47,6 +47,11 @@ struct MetadataFields {
 [[nodiscard]] std::string read_filled(const Value<std::string>& field, std::string_view name,
                                       Findings& findings);
 
+/// For JSON, which tells numbers with a sign from those without.
+[[nodiscard]] inline std::uint64_t to_unsigned(std::int64_t number) noexcept {
+  return static_cast<std::uint64_t>(number);
+}
+
 /// Whether events can have an extension of that name. False, with a finding at `at`, when not.
 bool check_extension_name(const std::string& name, const YamlNode& at, Findings& findings);
 

@@ -8,7 +8,8 @@
 namespace sluice {
 namespace {
 
-constexpr std::int64_t kMostReplicas = 32'767;  // Kafka's own int16.
+constexpr std::int64_t kMostPartitions = 10'000;  // As channels/kafka_channel_settings.cc.
+constexpr std::int64_t kMostReplicas = 100;
 
 struct KafkaChannelFields {
   Value<std::int64_t> partitions;
@@ -26,8 +27,8 @@ ChannelParts read_kafka_channel(const SpecPlace& place, const Resource& owner, B
   parts.channel.capacity_bytes = std::numeric_limits<std::size_t>::max();
   nlohmann::json& spec = parts.channel.spec;
   put_kafka(read_kafka_config(place, owner, build), spec);
-  spec["numPartitions"] = fields.partitions ? *fields.partitions : 1;
-  spec["replicationFactor"] = fields.replication ? *fields.replication : 1;
+  spec["numPartitions"] = fields.partitions ? to_unsigned(*fields.partitions) : 1U;
+  spec["replicationFactor"] = fields.replication ? to_unsigned(*fields.replication) : 1U;
   spec["retentionDuration"] = fields.retention ? fields.retention.node->text : "PT168H";
   return parts;
 }
@@ -42,7 +43,7 @@ const Shape<KafkaChannelFields>& shape_of() {
       {
           field<&Fields::partitions>({"numPartitions",
                                       "Of the topic: as many processes can read side by side.",
-                                      false, "1", 1}),
+                                      false, "1", 1, kMostPartitions}),
           field<&Fields::replication>({"replicationFactor", "How many brokers hold each partition.",
                                        false, "1", 1, kMostReplicas}),
           field<&Fields::retention>({"retentionDuration",

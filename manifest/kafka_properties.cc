@@ -91,8 +91,8 @@ bool read_kafka_property(const KafkaProperty& property, const YamlNode& node,
 }
 
 void check_kafka_properties(const KafkaSettings& settings, const YamlNode& at, Findings& findings) {
-  constexpr std::int64_t kSession = 45'000;  // librdkafka's defaults.
-  constexpr std::int64_t kHeartbeat = 3'000;
+  constexpr std::int64_t kSession = 6'000;  // Sluice's defaults (base/kafka_member.cc).
+  constexpr std::int64_t kHeartbeat = 2'000;
   constexpr std::int64_t kPoll = 300'000;
   const std::int64_t session = number_of(settings, "session.timeout.ms", kSession);
   if (number_of(settings, "heartbeat.interval.ms", kHeartbeat) >= session) {

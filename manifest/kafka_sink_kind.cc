@@ -53,8 +53,8 @@ void read_topic_size(const KafkaSinkFields& fields, nlohmann::json& spec, Findin
     return;
   }
   if (!fields.partitions) return;
-  spec["numPartitions"] = *fields.partitions;
-  spec["replicationFactor"] = *fields.replication;
+  spec["numPartitions"] = to_unsigned(*fields.partitions);
+  spec["replicationFactor"] = to_unsigned(*fields.replication);
 }
 
 void build_kafka_sink(const Resource& resource, Build& build) {
@@ -114,9 +114,9 @@ const Shape<KafkaSinkFields>& shape_of() {
                                         false, "binary"}),
           field<&Fields::partitions>({"numPartitions",
                                       "With replicationFactor: the topic is created with so many.",
-                                      false, "the topic is there", 1}),
+                                      false, "the topic is there", 1, 10'000}),
           field<&Fields::replication>({"replicationFactor", "How many brokers hold each partition.",
-                                       false, "the topic is there", 1, 32'767}),
+                                       false, "the topic is there", 1, 100}),
           field<&Fields::auth>({"auth", "How the brokers are talked to.", false, "plain text"}),
       });
   return shape;

@@ -40,7 +40,7 @@ ChannelParts read_redis_channel(const SpecPlace& place, const Resource&, Build& 
   parts.channel.capacity_bytes = std::numeric_limits<std::size_t>::max();
   nlohmann::json& spec = parts.channel.spec;
   spec["address"] = read_redis_address(fields.address, *place.at, build.findings);
-  spec["maxLength"] = length;
+  if (fields.max_length) spec["maxLength"] = to_unsigned(length);
   spec["sessionTimeout"] = fields.session_timeout ? fields.session_timeout.node->text : "PT10S";
   return parts;
 }

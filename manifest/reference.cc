@@ -200,8 +200,9 @@ taken, else that of `knative-eventing`. `--kafka-bootstrap-servers` wins over it
 )";
 
 constexpr std::string_view kKafkaSecrets = R"(
-The last ones are properties of librdkafka, with its own defaults. What decides durability and order
-(`acks`, `enable.idempotence`, `enable.auto.commit`, ...) cannot be set.
+The last ones are properties of librdkafka; which defaults Sluice changes is in
+[channels.md](channels.md#tuning). What decides durability and order (`acks`, `enable.idempotence`,
+`enable.auto.commit`, ...) cannot be set.
 
 ## Secrets of Kafka
 

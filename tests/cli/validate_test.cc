@@ -2,6 +2,7 @@
 // is on which stream, the forms of output. Method: the commands run in this process on files of
 // the test's own.
 
+#include "base/features.h"
 #include "tests/cli/run_sluice.h"
 
 #include <nlohmann/json.hpp>
@@ -70,6 +71,19 @@ TEST_F(ManifestCommands, ValidateTakesServicesFromTheCommandLine) {
     std::vector<std::string> args = {"validate", "-f", path};
     args.insert(args.end(), way.begin(), way.end());
     EXPECT_EQ(run_command(add_validate, args).status, kExitOk) << way[0];
+  }
+}
+
+TEST_F(ManifestCommands, TakeKafkasServersFromTheCommandLine) {
+  const std::string path = write("a.yaml",
+                                 "apiVersion: messaging.knative.dev/v1beta1\nkind: KafkaChannel\n"
+                                 "metadata: {name: c}\n");
+  EXPECT_EQ(run_command(add_validate, {"validate", "-f", path}).status, kExitBad);
+  for (const auto& [servers, status] : {std::pair{"h:9092,i:9093", kHasKafka ? kExitOk : kExitBad},
+                                        std::pair{"h", kExitUsage}, std::pair{"", kExitUsage}}) {
+    const auto outcome =
+        run_command(add_validate, {"validate", "-f", path, "--kafka-bootstrap-servers", servers});
+    EXPECT_EQ(outcome.status, status) << servers << outcome.out << outcome.err;
   }
 }
 

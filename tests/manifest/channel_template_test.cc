@@ -116,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
                      "retentionDuration": "PT168H", "properties": {}})"},
         Template{"RedisChannel", "sluice.dev/v1alpha1",
                  "{address: \"redis://h\", delivery: {retry: 3}}",
-                 R"({"address": "redis://h", "maxLength": 1000000, "sessionTimeout": "PT10S"})"}),
+                 R"({"address": "redis://h", "sessionTimeout": "PT10S"})"}),
     template_name);
 
 TEST(Backends, AreNamedWithTheOptionThatBuildsThem) {

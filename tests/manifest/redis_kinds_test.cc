@@ -29,9 +29,8 @@ spec: {address: "redis://h:6379"}
   EXPECT_EQ(channel.ns, "shop");
   EXPECT_EQ(channel.name, "pipe");
   EXPECT_EQ(channel.capacity_events, 1'000'000U);
-  EXPECT_EQ(channel.spec, nlohmann::json::parse(
-                              R"({"address": "redis://h:6379", "maxLength": 1000000,
-                                  "sessionTimeout": "PT10S"})"));
+  EXPECT_EQ(channel.spec,
+            nlohmann::json::parse(R"({"address": "redis://h:6379", "sessionTimeout": "PT10S"})"));
   EXPECT_EQ(graph.resources[0].path, "/shop/channels/pipe");
 }
 
@@ -57,9 +56,21 @@ spec:
   EXPECT_EQ(channel.capacity_events, 50U);
   EXPECT_EQ(channel.spec["address"], "redis://me:p%40ss@[::1]:7000/3");
   EXPECT_EQ(channel.spec["maxLength"], 50);
+  EXPECT_TRUE(channel.spec["maxLength"].is_number_unsigned());
   EXPECT_EQ(channel.spec["sessionTimeout"], "PT2S");
   ASSERT_EQ(graph.channels[0].subscriptions.size(), 1U);
   EXPECT_EQ(graph.channels[0].subscriptions[0].delivery.retry, 4);
+}
+
+TEST(RedisChannel, HasTheCapacityOfItsAnnotationWhereNoLengthIsSaid) {
+  const auto graph = graph_of(R"(
+apiVersion: sluice.dev/v1alpha1
+kind: RedisChannel
+metadata: {name: pipe, annotations: {sluice.dev/capacity-events: 2k}}
+spec: {address: "redis://h"}
+)");
+  EXPECT_EQ(graph.channels[0].channel.capacity_events, 2000U);
+  EXPECT_FALSE(graph.channels[0].channel.spec.contains("maxLength"));
 }
 
 TEST(RedisStreamSource, HasDefaultsAndANameThatStays) {

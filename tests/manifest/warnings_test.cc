@@ -55,6 +55,46 @@ TEST(Warnings, OfALoopThroughASequence) {
       13, 10, "/default/b -> /default/sequences/s -> /default/b");
 }
 
+#if SLUICE_HAS_KAFKA && SLUICE_HAS_REDIS
+std::string kafka_source(const std::string& name, const std::string& more) {
+  return "apiVersion: sources.knative.dev/v1\nkind: KafkaSource\nmetadata: {name: " + name +
+         "}\nspec: {bootstrapServers: [\"h:1\"], " + more + "}\n---\n";
+}
+
+constexpr const char* kStreamSink =
+    "apiVersion: sinks.knative.dev/v1alpha1\nkind: RedisStreamSink\nmetadata: {name: out}\n"
+    "spec: {address: \"redis://h\", stream: s}\n";
+
+TEST(Warnings, OfTwoSourcesThatReadAsOneGroup) {
+  const std::string to = ", consumerGroup: g, sink: {uri: \"http://h/\"}";
+  expect_warning(kafka_source("a", "topics: [t, u]" + to) + kafka_source("b", "topics: [u]" + to),
+                 8, 18, "it reads as the same group as KafkaSource 'default/a'");
+  for (const char* other : {"topics: [v], consumerGroup: g, ", "topics: [u], "}) {
+    const auto loaded = load(kafka_source("a", "topics: [t, u]" + to) +
+                             kafka_source("b", other + std::string("sink: {uri: \"http://h/\"}")));
+    EXPECT_TRUE(loaded.report.findings.empty()) << describe(loaded.report);
+  }
+}
+
+TEST(Warnings, OfALoopThroughAStream) {
+  const std::string source =
+      "apiVersion: sources.knative.dev/v1alpha1\nkind: RedisStreamSource\nmetadata: {name: in}\n"
+      "spec:\n  address: \"redis://h\"\n  stream: s\n"
+      "  sink: {ref: {apiVersion: sinks.knative.dev/v1alpha1, kind: RedisStreamSink, name: out}}\n"
+      "---\n";
+  expect_warning(source + kStreamSink, 3, 18, "/default/sinks/out -> /default/sinks/out");
+}
+
+TEST(Warnings, NotOfAKafkaChannelThatOthersMayRead) {
+  ManifestOptions options;
+  options.kafka_bootstrap_servers = "h:9092";
+  const auto loaded =
+      load("apiVersion: messaging.knative.dev/v1beta1\nkind: KafkaChannel\nmetadata: {name: c}\n",
+           options);
+  EXPECT_TRUE(loaded.report.findings.empty()) << describe(loaded.report);
+}
+#endif
+
 TEST(Warnings, NotOfALoopThatAFilterMayEnd) {
   const auto loaded =
       load(trigger(kToBroker + std::string("  filter: {attributes: {type: a}}\n")) + kBroker);
