@@ -42,7 +42,8 @@ Awaitable<void> RedisLease::release(Deadline deadline) {
   if (!is_held()) co_return;
   until_ = Deadline();
   const std::array<std::string_view, 5> words = {"EVAL", kRelease, "1", key_, token_};
-  co_await client_.command(words, deadline);
+  // Not told, it expires by itself.
+  static_cast<void>(co_await client_.command(words, deadline));
 }
 
 bool RedisLease::is_held() const noexcept { return steady_clock::now() < until_; }

@@ -53,14 +53,14 @@ Awaitable<void> RedisStreamReader::upkeep_loop() {
     if (created_) {
       if (options_.ordered) co_await renew_lease();
       // What fails here is tried again in the next round; the reading loop tells the trouble.
-      co_await keep_held();
+      static_cast<void>(co_await keep_held());
       if (!claim_due_) {
         claim_cursor_ = RedisEntryId();
         claim_due_ = true;
       }
       if (steady_clock::now() >= next_sweep_ && !closing_) {
         next_sweep_ = steady_clock::now() + kSweepEvery;
-        co_await redis_.remove_members(commands_, kMemberDeadAfter, "");
+        static_cast<void>(co_await redis_.remove_members(commands_, kMemberDeadAfter, ""));
       }
     }
     if (closing_) break;
@@ -160,7 +160,10 @@ Awaitable<void> RedisStreamReader::say_goodbye() {
     const auto handed_back = co_await redis_.keep(commands_, ids, options_.session_timeout);
     if (!handed_back) co_return;
   }
-  if (created_) co_await redis_.remove_members(commands_, milliseconds(0), redis_.consumer());
+  if (created_) {
+    const std::string& self = redis_.consumer();
+    static_cast<void>(co_await redis_.remove_members(commands_, milliseconds(0), self));
+  }
   if (options_.ordered) {
     const Deadline deadline = steady_clock::now() + kPatience;
     co_await lease_.release(deadline);

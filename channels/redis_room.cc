@@ -117,7 +117,7 @@ Awaitable<void> RedisRoom::keep_trimmed() {
     }
     if (closed_) break;
     // Where it fails the next second is soon enough; the client tells the trouble.
-    co_await refresh(*client_, steady_clock::now() + kPatience);
+    static_cast<void>(co_await refresh(*client_, steady_clock::now() + kPatience));
   }
 }
 

@@ -34,13 +34,13 @@ class RedisChannelTest : public testing::Test {
     return server_ != nullptr;
   }
 
-  ChannelSpec spec(std::size_t max_length = 1000, const char* timeout = "PT1S") const {
+  ChannelSpec spec(std::size_t max_length = 1000) const {
     ChannelSpec spec;
     spec.kind = "RedisChannel";
     spec.name = "orders";
     spec.spec = {{"address", server_->address(user_)},
                  {"maxLength", max_length},
-                 {"sessionTimeout", timeout}};
+                 {"sessionTimeout", "PT1S"}};
     return spec;
   }
 
@@ -249,14 +249,14 @@ TEST_F(RedisChannelTest, TakesOverWhatADeadProcessHeld) {
 
 TEST_F(RedisChannelTest, ALiveSlowConsumerKeepsWhatItHolds) {
   START_SERVER();
-  Channel& one = make(spec(1000, "PT0.3S"));
-  Channel& two = make(spec(1000, "PT0.3S"));
+  Channel& one = make(spec());
+  Channel& two = make(spec());
   const auto slow = open(one, "default/a");
   ASSERT_TRUE(append(one, "slow"));
   const auto held = wait_for_next(core_, *slow);
   const auto other = open(two, "default/a");
   // Each of the two looks for what others let lie three times per session timeout.
-  const int looks = looks_for_idle() + 12;
+  const int looks = looks_for_idle() + 8;
   wait_until([&] { return looks_for_idle() >= looks; });
   EXPECT_FALSE(held->is_lost());
   EXPECT_FALSE(other->take());
