@@ -1,5 +1,6 @@
 #include "base/kafka_producer.h"
 
+#include "base/side_thread.h"
 #include "base/wait_queue.h"
 
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
@@ -14,8 +15,22 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr int kAskForMs = 5'000;
+
 // A client that nobody waits for still has to tell what it knows of its brokers.
 constexpr std::chrono::seconds kServeEvery{1};
+
+/// Has the client learn of a topic as soon as it has a broker. By itself it looks each second.
+void learn(const KafkaHandle& client, const std::string& name) {
+  const auto started = run_aside([client, name] {
+    const std::unique_ptr<rd_kafka_topic_t, FreeKafka> topic(
+        rd_kafka_topic_new(client.get(), name.c_str(), nullptr));
+    const rd_kafka_metadata_t* raw = nullptr;
+    rd_kafka_metadata(client.get(), 0, topic.get(), &raw, kAskForMs);
+    const KafkaMetadata ignored(raw);
+  });
+  static_cast<void>(started);
+}
 
 }  // namespace
 
@@ -124,6 +139,8 @@ rd_kafka_topic_t* KafkaProducer::topic(std::string_view name) {
   if (known != topics_.end()) return known->second.get();
   std::string text(name);
   Topic made(rd_kafka_topic_new(handle_.get(), text.c_str(), nullptr));
+  if (!made) return nullptr;
+  learn(handle_, text);
   return topics_.emplace(std::move(text), std::move(made)).first->second.get();
 }
 

@@ -45,18 +45,29 @@ class KafkaGroupReaderTest : public testing::Test {
     ASSERT_TRUE(there) << there.error().detail;
   }
 
-  /// The next record of one of `readers`, once it is there.
-  KafkaRecord next(std::initializer_list<KafkaGroupReader*> readers) {
+  /// The next record, once it is there.
+  KafkaRecord next(KafkaGroupReader& reader) {
     for (;;) {
       const int count = woken_;
-      for (KafkaGroupReader* const reader : readers) {
-        auto record = reader->take();
-        if (record) return std::move(*record);
+      auto record = reader.take();
+      if (record) return std::move(*record);
+      run_until(core_, [&] { return woken_ != count; });
+    }
+  }
+
+  /// The next record of one of two, settled.
+  std::string next_settled(KafkaGroupReader& one, KafkaGroupReader& two) {
+    for (;;) {
+      const int count = woken_;
+      for (KafkaGroupReader* const reader : {&one, &two}) {
+        const auto record = reader->take();
+        if (!record) continue;
+        reader->settle(record->ticket);
+        return value_of(*record);
       }
       run_until(core_, [&] { return woken_ != count; });
     }
   }
-  KafkaRecord next(KafkaGroupReader& reader) { return next({&reader}); }
 
   static std::string value_of(const KafkaRecord& record) {
     if (record.raw) return std::string(record.value().value_or("(none)"));
@@ -170,9 +181,7 @@ TEST_F(KafkaGroupReaderTest, ARebalanceLosesNothingAndMarksWhatWasNotSettledAsLo
   }
   const auto two = open();
   while (values.size() < 20) {
-    const KafkaRecord record = next({one.get(), two.get()});
-    (record.ticket.partition == nullptr ? *one : *two).settle(record.ticket);
-    values.push_back(value_of(record));
+    values.push_back(next_settled(*one, *two));
     std::ranges::sort(values);
     values.erase(std::ranges::unique(values).begin(), values.end());
   }

@@ -107,7 +107,8 @@ std::map<std::string, std::string> quick_kafka_properties() {
 }
 
 void KafkaTestCluster::write(const std::string& topic, const KafkaTestRecord& record) {
-  const Client client = make_client(settings());
+  if (!writer_) writer_ = make_client(settings());
+  rd_kafka_t* const client = writer_.get();
   rd_kafka_headers_t* const headers = rd_kafka_headers_new(4);
   for (const auto& [name, value] : record.headers) {
     rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
@@ -120,12 +121,12 @@ void KafkaTestCluster::write(const std::string& topic, const KafkaTestRecord& re
   const std::size_t key_size = key.size();
   const std::size_t value_size = value.size();
   const auto error = rd_kafka_producev(
-      client.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
+      client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
       RD_KAFKA_V_KEY(key_bytes, key_size), RD_KAFKA_V_VALUE(value_bytes, value_size),
       RD_KAFKA_V_END);
   ASSERT_EQ(error, RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_err2str(error);
-  ASSERT_EQ(rd_kafka_flush(client.get(), 10'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+  ASSERT_EQ(rd_kafka_flush(client, 10'000), RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 std::vector<KafkaTestRecord> KafkaTestCluster::read(const std::string& topic, int partitions,

@@ -62,6 +62,9 @@ class KafkaTestCluster {
                                                   std::size_t count);
   /// Settings that make tests short.
   [[nodiscard]] KafkaSettings settings() const;
+
+ private:
+  std::shared_ptr<rd_kafka_t> writer_;
 };
 
 /// One cluster a test: a fresh mock of `brokers`, or the real one.
