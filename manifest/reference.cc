@@ -195,7 +195,7 @@ taken, else that of `knative-eventing`. `--kafka-bootstrap-servers` wins over it
 | key | value | |
 | --- | --- | --- |
 | `bootstrap.servers` | HOST:PORT, several with commas | Where Kafka is. |
-| `auth.secret.ref.name` | the name of a Secret | TLS and login; see [secrets of Kafka](#secrets-of-kafka). |
+| `auth.secret.ref.name` | the name of a Secret | TLS and login; see [secrets](#secrets-of-kafka). |
 | `auth.secret.ref.namespace` | its namespace | That of the ConfigMap where it is absent. |
 )";
 
@@ -213,8 +213,8 @@ The Secret of `kafka-channel-config` and of a KafkaSink has Knative's keys:
 | `protocol` | `PLAINTEXT`, `SASL_PLAINTEXT`, `SSL` or `SASL_SSL`; required |
 | `sasl.mechanism` | `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`; where the protocol has SASL |
 | `user`, `password` | the login; likewise |
-| `ca.crt` | who may have signed the brokers' certificates, in PEM; without it those the system trusts |
-| `user.crt`, `user.key` | the certificate to show and its key, in PEM; `user.skip: "true"` leaves them out |
+| `ca.crt` | who may have signed the brokers' certificates, in PEM; else whom the system trusts |
+| `user.crt`, `user.key` | what to show, in PEM; `user.skip: "true"` leaves both out |
 
 )";
 

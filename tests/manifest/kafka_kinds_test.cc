@@ -122,7 +122,12 @@ data:
     cg==
   password: b2xk
   ca.crt: Q0E=
-stringData: {protocol: SASL_SSL, sasl.mechanism: SCRAM-SHA-512, password: new, user.crt: C, user.key: K}
+stringData:
+  protocol: SASL_SSL
+  sasl.mechanism: SCRAM-SHA-512
+  password: new
+  user.crt: C
+  user.key: K
 )");
   EXPECT_EQ(graph.channels[0].channel.spec["properties"], nlohmann::json::parse(R"({
     "security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": "user",
