@@ -82,7 +82,7 @@ def serve(backend, text):
     except AssertionError:
         reasons = server.admin_get("/readyz")[2]
         server.__exit__()
-        raise AssertionError(f"never ready: {reasons}") from None
+        raise AssertionError(f"never ready: {reasons}\n" + "\n".join(server.err[-40:])) from None
     return server
 
 
