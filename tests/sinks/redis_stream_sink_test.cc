@@ -55,15 +55,15 @@ TEST(RedisStreamSink, WritesAnEntryAndSaysWhenItCannot) {
   const Attempt sent = send(make_event("1", {{"subject", "tea"}}, "{\"n\":1}"));
   EXPECT_EQ(sent.status, 202) << sent.detail;
   EXPECT_FALSE(sent.reply);
-  const std::string entries = server.cli({"XRANGE", "out", "-", "+"}, ":geheim@");
+  const std::string entries = server.cli({"XRANGE", "out", "-", "+"}, "default:geheim@");
   for (const char* text : {"ce_id", "ce_subject", "tea", "data", "{\"n\":1}"}) {
     EXPECT_THAT(entries, HasSubstr(text));
   }
   core.io().restart();
   core.io().run();  // Comes back: an idle sink waits for nothing.
 
-  server.cli({"SET", "other", "x"}, ":geheim@");
-  SinkSpec wrong_key = spec_of(server.address(":geheim@"));
+  server.cli({"SET", "other", "x"}, "default:geheim@");
+  SinkSpec wrong_key = spec_of(server.address("default:geheim@"));
   wrong_key.spec["stream"] = "other";
   const auto bad = make_sink(wrong_key, "http://bad/").value();
   const Attempt refused = run_task(core, bad->send(make_event("1"), kNever));
