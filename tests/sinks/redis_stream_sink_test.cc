@@ -63,7 +63,7 @@ TEST(RedisStreamSink, WritesAnEntryAndSaysWhenItCannot) {
   core.io().run();  // Comes back: an idle sink waits for nothing.
 
   server.cli({"SET", "other", "x"}, "default:geheim@");
-  SinkSpec wrong_key = spec_of(server.address(":geheim@"));
+  SinkSpec wrong_key = spec_of(server.address("default:geheim@"));
   wrong_key.spec["stream"] = "other";
   const auto bad = make_sink(wrong_key, "http://bad/").value();
   const Attempt refused = run_task(core, bad->send(make_event("1"), kNever));

@@ -36,7 +36,7 @@ class RedisServer {
   void stop_clock() const;
   void go_on() const;
 
-  /// What redis-cli prints for this command; `user` as above.
+  /// What redis-cli prints for this command; `user` as above, with a name: it wants one.
   std::string cli(const std::vector<std::string>& words, const std::string& user = "") const;
 
  private:
