@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
+#include <algorithm>
 
 namespace sluice {
 namespace {
@@ -183,7 +183,7 @@ TEST_F(KafkaGroupReaderTest, ARebalanceLosesNothingAndMarksWhatWasNotSettledAsLo
   while (values.size() < 20) {
     values.push_back(next_settled(*one, *two));
     std::ranges::sort(values);
-    values.erase(std::ranges::unique(values).begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
   }
   EXPECT_TRUE(held.ticket.partition->is_lost());
   EXPECT_TRUE(other.ticket.partition->is_lost());

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 
 namespace sluice {
@@ -116,16 +117,21 @@ void KafkaTestCluster::write(const std::string& topic, const KafkaTestRecord& re
   }
   const std::string key = record.key.value_or("");
   const std::string value = record.value.value_or("");
-  void* const key_bytes = record.key ? const_cast<char*>(key.data()) : nullptr;
-  void* const value_bytes = record.value ? const_cast<char*>(value.data()) : nullptr;
-  const std::size_t key_size = key.size();
-  const std::size_t value_size = value.size();
-  const auto error = rd_kafka_producev(
-      client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
-      RD_KAFKA_V_KEY(key_bytes, key_size), RD_KAFKA_V_VALUE(value_bytes, value_size),
-      RD_KAFKA_V_END);
-  ASSERT_EQ(error, RD_KAFKA_RESP_ERR_NO_ERROR) << rd_kafka_err2str(error);
+  std::array<rd_kafka_vu_t, 6> parts{};
+  parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  parts[0].u.cstr = topic.c_str();
+  parts[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  parts[1].u.i32 = record.partition;
+  parts[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  parts[2].u.i = RD_KAFKA_MSG_F_COPY;
+  parts[3].vtype = RD_KAFKA_VTYPE_HEADERS;
+  parts[3].u.headers = headers;
+  parts[4].vtype = RD_KAFKA_VTYPE_KEY;
+  parts[4].u.mem = {record.key ? const_cast<char*>(key.data()) : nullptr, key.size()};
+  parts[5].vtype = RD_KAFKA_VTYPE_VALUE;
+  parts[5].u.mem = {record.value ? const_cast<char*>(value.data()) : nullptr, value.size()};
+  const KafkaError refused(rd_kafka_produceva(client, parts.data(), parts.size()));
+  ASSERT_FALSE(refused) << rd_kafka_error_string(refused.get());
   ASSERT_EQ(rd_kafka_flush(client, 10'000), RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
