@@ -29,8 +29,7 @@ Result<RedisChannelSettings> read_redis_channel_settings(const ChannelSpec& spec
       settings.address = std::move(address).value();
       has_address = true;
     } else if (field == "maxLength") {
-      if (!value.is_number_integer() || value < 1)
-        return bad_field(field, "want a number from 1");
+      if (!value.is_number_integer() || value < 1) return bad_field(field, "want a number from 1");
       settings.capacity = value.get<std::size_t>();
     } else if (field == "sessionTimeout") {
       if (!value.is_string()) return bad_field(field, "want a duration such as PT10S");

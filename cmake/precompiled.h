@@ -1,7 +1,8 @@
 #pragma once
 
 // What most sources include, directly or not, and what takes longest to read. Compiled once where
-// SLUICE_PCH is on; every source still includes what it uses (the clang preset builds without this).
+// SLUICE_PCH is on; every source still includes what it uses (the clang preset builds without
+// this).
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>

@@ -98,8 +98,9 @@ class PingSource final : public Source {
   };
   Occasion occasion_of(CronTime due, CronTime start) const {
     if (!election_) return {};
-    if (!settings_.schedule.is_interval()) return {settings_.schedule.to_rfc3339(due), kTickRemembered};
-    const milliseconds interval = settings_.schedule.next(due, start).value_or(due) - due;
+    const CronSchedule& schedule = settings_.schedule;
+    if (!schedule.is_interval()) return {schedule.to_rfc3339(due), kTickRemembered};
+    const milliseconds interval = schedule.next(due, start).value_or(due) - due;
     return {"interval", interval - interval / 10};
   }
 

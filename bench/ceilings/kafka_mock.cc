@@ -1,6 +1,6 @@
-// librdkafka's mock cluster as a server: three brokers in this process, without disks or replication.
+// librdkafka's mock cluster as a server: three brokers in this process, without disks.
 //
-//   kafka_mock TOPIC PARTITIONS     creates the topic, prints "bootstrap.servers=...", runs until killed
+//   kafka_mock TOPIC PARTITIONS   creates the topic, prints "bootstrap.servers=...", and runs on
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
