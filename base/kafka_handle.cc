@@ -11,6 +11,8 @@
 namespace sluice {
 namespace {
 
+constexpr int kReportsWithinMs = 1'000;
+
 // Properties that carry a guarantee or hold pointers of ours.
 constexpr std::string_view kOurs[] = {
     "bootstrap.servers",
