@@ -80,7 +80,9 @@ Result<std::shared_ptr<KafkaProducer>> KafkaProducer::of(Core& core,
 
 Result<void> KafkaProducer::check(const KafkaSettings& settings) {
   SLUICE_TRY(KafkaConf ready, conf(settings));
-  SLUICE_TRY(open_kafka(RD_KAFKA_PRODUCER, std::move(ready), nullptr));
+  auto context = std::make_shared<Context>();
+  context->abandoned = true;
+  SLUICE_TRY(open_kafka(RD_KAFKA_PRODUCER, std::move(ready), std::move(context)));
   return boost::outcome_v2::success();
 }
 
