@@ -95,8 +95,13 @@ Result<KafkaHandle> open_kafka(rd_kafka_type_t type, KafkaConf conf,
   return KafkaHandle(client, [context = std::move(context)](rd_kafka_t* last) {
     rd_kafka_set_log_level(last, LOG_EMERG);  // It may outlive the log.
     // A consumer that had something to say has been closed already. Without a thread it is left.
-    const auto started = run_aside(
-        [context, last] { rd_kafka_destroy_flags(last, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
+    const auto started = run_aside([context, last] {
+      if (rd_kafka_type(last) == RD_KAFKA_PRODUCER) {  // Each record is reported, or it leaks.
+        rd_kafka_purge(last, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        rd_kafka_flush(last, kReportsWithinMs);
+      }
+      rd_kafka_destroy_flags(last, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    });
     static_cast<void>(started);
   });
 }
