@@ -242,6 +242,7 @@ void KafkaGroupReader::start_close() {
   ready_.clear();
   partitions_.clear();
   DeadlineWheel::cancel(*this);
+  close_until_ = steady_clock::now() + kCloseWithin;  // However often it is waited for.
   left_ = member_->leave(std::move(offsets));
   const std::lock_guard lock(state_->mutex);
   state_->client.reset();
@@ -252,7 +253,7 @@ void KafkaGroupReader::start_close() {
 Awaitable<void> KafkaGroupReader::close() {
   const auto self = shared_from_this();
   start_close();
-  co_await left_->wait(core_, steady_clock::now() + kCloseWithin);
+  co_await left_->wait(core_, close_until_);
 }
 
 }  // namespace sluice

@@ -137,6 +137,7 @@ class KafkaGroupReader final : public std::enable_shared_from_this<KafkaGroupRea
   Deadline last_poll_{};
   Deadline last_commit_{};
   Deadline revoke_until_{};
+  Deadline close_until_{};
   bool wake_wanted_ = false;
   bool is_paused_ = false;
   bool is_committing_ = false;

@@ -103,6 +103,8 @@ Result<KafkaConf> KafkaProducer::conf(const KafkaSettings& settings) {
              make_kafka_conf(settings,
                              {{"linger.ms", "1"},
                               {"message.timeout.ms", "5000"},
+                              // Before that: a topic that is not there is told as that.
+                              {"topic.metadata.propagation.max.ms", "4000"},
                               {"queue.buffering.max.messages", "100000"},
                               {"queue.buffering.max.kbytes", "65536"},
                               {"reconnect.backoff.max.ms", "1000"},
@@ -204,6 +206,15 @@ Task<KafkaPosition> KafkaProducer::produce(KafkaOutgoing& record, Deadline deadl
   if (!pending->is_answered) {
     co_return fail(Errc::deadline_exceeded,
                    "topic " + std::string(record.topic) + ": not acknowledged in time");
+  }
+  if (pending->error == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
+    const std::string trouble = link_->trouble();
+    co_return fail(
+        Errc::unavailable,
+        "topic " + std::string(record.topic) + ": not acknowledged within message.timeout.ms: " +
+            (trouble.empty()
+                 ? "the brokers of " + settings_.bootstrap_servers + " are slow, or do not have it"
+                 : trouble));
   }
   if (pending->error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     co_return kafka_error(pending->error, "topic " + std::string(record.topic));

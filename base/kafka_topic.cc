@@ -120,23 +120,47 @@ Result<int> ensure_kafka_topic(rd_kafka_t& client, const KafkaTopicSpec& spec,
   return spec.partitions;
 }
 
+namespace {
+
+/// What librdkafka said last of the brokers. Told inside poll() only, on the thread that asks.
+struct BrokerNews {
+  std::string last;
+};
+
+void on_broker_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // Says nothing new.
+  static_cast<BrokerNews*>(opaque)->last = reason;
+}
+
+}  // namespace
+
 Result<std::shared_ptr<KafkaTopicGate>> KafkaTopicGate::open(const KafkaSettings& settings,
                                                              KafkaTopicSpec spec) {
   SLUICE_TRY(KafkaConf conf, make_kafka_conf(settings, {{"reconnect.backoff.max.ms", "1000"}}, {}));
   // A consumer: what a producer asks about, a broker may make with partitions of its own choice.
-  SLUICE_TRY(const KafkaHandle client, open_kafka(RD_KAFKA_CONSUMER, std::move(conf), nullptr));
-  std::shared_ptr<KafkaTopicGate> gate(new KafkaTopicGate(std::move(spec)));
-  SLUICE_TRY(run_aside([gate, client] { gate->run(client); }));
+  rd_kafka_conf_set_error_cb(conf.get(), on_broker_error);
+  const auto news = std::make_shared<BrokerNews>();
+  SLUICE_TRY(const KafkaHandle client, open_kafka(RD_KAFKA_CONSUMER, std::move(conf), news));
+  std::shared_ptr<KafkaTopicGate> gate(
+      new KafkaTopicGate(std::move(spec), settings.bootstrap_servers));
+  SLUICE_TRY(run_aside([gate, client, news] { gate->run(client, news->last); }));
   return gate;
 }
 
-void KafkaTopicGate::run(const KafkaHandle& client) {
+void KafkaTopicGate::run(const KafkaHandle& client, std::string& news) {
   bool is_first = true;
   while (!closed_) {
+    news.clear();
     const auto made = ensure_kafka_topic(*client, spec_, kTryFor);
+    while (rd_kafka_poll(client.get(), 0) > 0) {
+    }
+    std::string trouble = made ? std::string() : made.error().detail;
+    if (!made && made.error().code == Errc::unavailable) {
+      trouble += " (brokers " + servers_ + (news.empty() ? "" : ": " + news) + ")";
+    }
     {
       const std::lock_guard lock(mutex_);
-      trouble_ = made ? std::string() : made.error().detail;
+      trouble_ = std::move(trouble);
     }
     open_.store(made.has_value(), std::memory_order_release);
     if (is_first) first_try_.give(made.has_value());
@@ -157,7 +181,9 @@ Task<void> KafkaTopicGate::wait(Core& core, Deadline deadline) {
   if (is_open()) co_return boost::outcome_v2::success();
   const auto tried = co_await first_try_.wait(core, deadline);
   if (is_open()) co_return boost::outcome_v2::success();
-  if (!tried) co_return fail(Errc::unavailable, "topic " + spec_.name + ": no broker answers");
+  if (!tried)
+    co_return fail(Errc::unavailable,
+                   "topic " + spec_.name + ": no broker of " + servers_ + " answers");
   co_return fail(Errc::unavailable, trouble());
 }
 

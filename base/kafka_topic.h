@@ -53,10 +53,13 @@ class KafkaTopicGate {
   Task<void> wait(Core& core, Deadline deadline);
 
  private:
-  explicit KafkaTopicGate(KafkaTopicSpec spec) : spec_(std::move(spec)) {}
-  void run(const KafkaHandle& client);
+  KafkaTopicGate(KafkaTopicSpec spec, std::string servers)
+      : spec_(std::move(spec)), servers_(std::move(servers)) {}
+  /// `news` is what was told last of the brokers, for the reason.
+  void run(const KafkaHandle& client, std::string& news);
 
   const KafkaTopicSpec spec_;
+  const std::string servers_;
   std::atomic<bool> open_{false};
   std::atomic<bool> closed_{false};
   Handover<bool> first_try_;  // Whether it made it; later ones are seen in open_.

@@ -106,8 +106,10 @@ void RedisRoom::touch() {
 Awaitable<void> RedisRoom::keep_trimmed() {
   while (!closed_) {
     if (!touched_) {
-      co_await pause_.wait(client_->core(), kNever);
-      continue;
+      // While it is full, another process or an operator may make room.
+      const Deadline look = is_full() ? steady_clock::now() + kTrimEvery : kNever;
+      co_await pause_.wait(client_->core(), look);
+      if (!touched_ && !is_full()) continue;
     }
     const Deadline due = steady_clock::now() + kTrimEvery;
     while (!closed_ && steady_clock::now() < due) {

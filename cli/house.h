@@ -91,7 +91,10 @@ class House {
   }
 
   /// Events that channels in memory hold: what would be lost with this process.
-  [[nodiscard]] std::uint64_t depth() const;
+  [[nodiscard]] std::uint64_t depth() const { return depth_of(false); }
+
+  /// Events that durable channels hold, as far as this process knows.
+  [[nodiscard]] std::uint64_t kept() const { return depth_of(true); }
 
  private:
   Result<HouseChannel*> add_channel(const ChannelSpec& spec, bool is_brokers);
@@ -109,6 +112,7 @@ class House {
   std::shared_ptr<Election> election_for(const SourceSpec& spec) const;
   Awaitable<bool> is_idle_until(Deadline deadline);
   Awaitable<void> close_backends();
+  [[nodiscard]] std::uint64_t depth_of(bool durable) const;
   template <typename Visit>
   Awaitable<void> visit_all(Visit visit);
 

@@ -58,10 +58,10 @@ Awaitable<void> House::start() {
   }
 }
 
-std::uint64_t House::depth() const {
+std::uint64_t House::depth_of(bool durable) const {
   std::uint64_t depth = 0;
   for (const auto& channel : channels_) {
-    if (!channel->is_durable) depth += channel->channel->depth();
+    if (channel->is_durable == durable) depth += channel->channel->depth();
   }
   return depth;
 }

@@ -153,8 +153,8 @@ void Server::announce(steady_clock::time_point started) const {
 
 Awaitable<void> Server::wait_for_signal() {
   const auto [error, number] = co_await signals_.async_wait(use_tuple);
-  spdlog::info("serve.draining signal={} depth={} drain_timeout_ms={}", number, house_.depth(),
-               options_.drain_timeout.count());
+  spdlog::info("serve.draining signal={} depth={} kept={} drain_timeout_ms={}", number,
+               house_.depth(), house_.kept(), options_.drain_timeout.count());
 }
 
 /// A second signal: the operator does not want to wait for the drain.
@@ -174,11 +174,11 @@ Awaitable<int> Server::shut_down() {
   co_await second_signal_.join();
   co_await stop_all();
   if (left > 0) {
-    spdlog::error("serve.stopped undelivered={}", left);
+    spdlog::error("serve.stopped undelivered={} kept={}", left, house_.kept());
     std::cerr << left << (left == 1 ? " event was" : " events were") << " not delivered\n";
     co_return kExitNotDrained;
   }
-  spdlog::info("serve.stopped undelivered=0");
+  spdlog::info("serve.stopped undelivered=0 kept={}", house_.kept());
   co_return kExitOk;
 }
 

@@ -6,6 +6,7 @@ namespace sluice {
 namespace {
 
 constexpr std::chrono::seconds kLookEvery{1};
+constexpr std::chrono::seconds kPatience{4};
 
 }  // namespace
 
@@ -23,20 +24,29 @@ Awaitable<void> TroubleLog::stop() {
 }
 
 void TroubleLog::look() {
-  std::map<std::string, std::string> now;
+  const auto now = std::chrono::steady_clock::now();
+  std::map<std::string, Known> found;
   for (Trouble& trouble : troubles_of(house_)) {
     if (trouble.what == "InferenceService") continue;  // Its loading has lines of its own.
-    const std::string key = std::string(trouble.what) + "=" + trouble.ns + "/" + trouble.name;
-    now.emplace(key, std::move(trouble.detail));
+    std::string key = std::string(trouble.what) + "=" + trouble.ns + "/" + trouble.name;
+    const auto before = known_.find(key);
+    Known& known = found[std::move(key)];
+    if (before != known_.end()) {
+      known = before->second;
+    } else {
+      known.since = now;
+    }
+    known.detail = std::move(trouble.detail);
   }
-  for (const auto& [key, detail] : now) {
-    const auto known = known_.find(key);
-    if (known == known_.end()) spdlog::warn("backend.trouble {} error=\"{}\"", key, detail);
+  for (auto& [key, known] : found) {
+    if (known.detail == known.said || now - known.since < kPatience) continue;
+    spdlog::warn("backend.trouble {} error=\"{}\"", key, known.detail);
+    known.said = known.detail;
   }
-  for (const auto& [key, detail] : known_) {
-    if (!now.contains(key)) spdlog::info("backend.well {}", key);
+  for (const auto& [key, known] : known_) {
+    if (!found.contains(key) && !known.said.empty()) spdlog::info("backend.well {}", key);
   }
-  known_ = std::move(now);
+  known_ = std::move(found);
 }
 
 }  // namespace sluice

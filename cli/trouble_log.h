@@ -3,13 +3,15 @@
 #include "base/task_group.h"
 #include "cli/readiness.h"
 
+#include <chrono>
 #include <map>
 #include <string>
 
 namespace sluice {
 
-/// Says in the log when a channel or a source stops working and when it works again. Looks each
-/// second. Used on one core; stopped before the house is.
+/// Says in the log when a channel or a source does not work, why, again when the reason is another,
+/// and when it works again. Looks each second; what passes within a few seconds, as joining a
+/// group at the start does, is not said. Used on one core; stopped before the house is.
 class TroubleLog {
  public:
   TroubleLog(const House& house, Core& core) : house_(house), group_(core) {}
@@ -24,7 +26,13 @@ class TroubleLog {
   const House& house_;
   TaskGroup group_;
   WaitQueue clock_;
-  std::map<std::string, std::string> known_;  // What troubles what.
+  /// What troubles something, since when, and what of that was said.
+  struct Known {
+    std::string detail;
+    std::string said;
+    std::chrono::steady_clock::time_point since;
+  };
+  std::map<std::string, Known> known_;
   bool stopping_ = false;
 };
 

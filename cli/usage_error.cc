@@ -92,8 +92,9 @@ std::string usage_error_text(const CLI::App& app, std::span<const std::string> a
   std::string what = unknown_word(app, args, path);
   // A wrong value or a missing option is what CLI11 says it is.
   const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
-  const bool is_unknown =
-      code == CLI::ExitCodes::ExtrasError || code == CLI::ExitCodes::RequiredError;
+  const bool is_unknown = code == CLI::ExitCodes::ExtrasError ||
+                          code == CLI::ExitCodes::RequiredError ||
+                          code == CLI::ExitCodes::Success;  // --help of what is not there.
   if (what.empty() || !is_unknown) what = error.what();
   return "error: " + what + "\nRun '" + path + " --help' for the options and examples.\n";
 }

@@ -20,6 +20,8 @@
 #include "event/validation.h"
 #include "sources/ping_settings.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 namespace sluice {
@@ -83,7 +85,8 @@ class PingSource final : public Source {
 
   void tick(CronTime due, CronTime start) {
     if (in_flight_ == kPingsInFlight) {
-      ++counters_.dropped;
+      report_drop("its sink is slow: " + std::to_string(kPingsInFlight) +
+                  " ticks are on their way");
       return;
     }
     ++in_flight_;
@@ -102,6 +105,11 @@ class PingSource final : public Source {
     if (!schedule.is_interval()) return {schedule.to_rfc3339(due), kTickRemembered};
     const milliseconds interval = schedule.next(due, start).value_or(due) - due;
     return {"interval", interval - interval / 10};
+  }
+
+  void report_drop(std::string_view why) {
+    ++counters_.dropped;
+    spdlog::warn("tick.dropped source={} sink={} error=\"{}\"", source_, sink_->url(), why);
   }
 
   EventPtr make_event() const {
@@ -124,13 +132,17 @@ class PingSource final : public Source {
   Awaitable<Try> try_once(EventPtr event, const Occasion& occasion, bool& is_ours) {
     if (!is_ours) {
       const auto answer = co_await election_->is_ours(occasion.name, occasion.held);
-      if (!answer) co_return Try::failed;
+      if (!answer) {
+        last_error_ = answer.error().detail;
+        co_return Try::failed;
+      }
       if (!answer.value()) co_return Try::not_ours;
       is_ours = true;
     }
     const auto deadline = std::chrono::steady_clock::now() + kSendTimeout;
     const Attempt attempt = co_await sink_->send(std::move(event), deadline);
     if (attempt.succeeded()) co_return Try::delivered;
+    last_error_ = attempt.detail;
     co_return is_retryable(attempt.status) ? Try::failed : Try::refused;
   }
 
@@ -142,7 +154,7 @@ class PingSource final : public Source {
       if (outcome == Try::delivered) ++counters_.delivered;
       if (outcome == Try::delivered || outcome == Try::not_ours) break;
       if (outcome == Try::refused || retry == kRetries) {
-        ++counters_.dropped;
+        report_drop(last_error_);
         break;
       }
       co_await clock_.wait(group_.core(), retries_, backoff);
@@ -163,6 +175,7 @@ class PingSource final : public Source {
   WaitQueue retries_;
   std::size_t in_flight_ = 0;
   bool stopping_ = false;
+  std::string last_error_;
   SourceCounters counters_;
 };
 

@@ -163,6 +163,20 @@ TEST_F(RedisChannelTest, AForeignGroupHoldsItsRoomAndIsNamed) {
   EXPECT_EQ(channel.status().trouble, "");
 }
 
+TEST_F(RedisChannelTest, SeesThatThereIsRoomAgainThoughNobodyAppends) {
+  START_SERVER();
+  server_->cli({"XGROUP", "CREATE", kStream, "stranger", "$", "MKSTREAM"});
+  Channel& channel = make(spec(2));
+  const auto consumer = open(channel, "a");
+  ASSERT_TRUE(append(channel, "1"));
+  ASSERT_TRUE(append(channel, "2"));
+  for (int i = 0; i < 2; ++i) next_acked(*consumer);
+  ASSERT_FALSE(append(channel, "3"));
+  wait_until([&] { return !channel.status().trouble.empty(); });
+  server_->cli({"XGROUP", "DESTROY", kStream, "stranger"});
+  wait_until([&] { return channel.status().trouble.empty(); });
+}
+
 TEST_F(RedisChannelTest, AppendsAreUnavailableWhileRedisIsAwayAndNothingAcceptedIsLost) {
   START_SERVER({"--appendonly", "yes", "--appendfsync", "always"});
   Channel& channel = make(spec());
