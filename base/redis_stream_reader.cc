@@ -55,6 +55,8 @@ void RedisStreamReader::start() {
 }
 
 std::optional<RedisEntry> RedisStreamReader::take() {
+  // Another member may have it all by now. Where not, renew_lease() says that there is something.
+  if (options_.ordered && !lease_.is_held()) return std::nullopt;
   while (!ready_.empty() && !closing_) {
     RedisEntry entry = ready_.pop_front();
     if (ready_.size() <= batch_ / 2) room_.notify_all();

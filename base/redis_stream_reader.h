@@ -112,6 +112,7 @@ class RedisStreamReader {
   bool claim_due_ = false;  // What others let lie is to be looked for.
   bool claim_all_ = false;  // And what they hold, because this one alone reads now.
   bool had_lease_ = false;
+  std::uint64_t term_ = 0;  // Of the lease, when it was last looked at.
   bool telling_ = false;
   bool closing_ = false;
   bool gone_ = false;
