@@ -77,6 +77,7 @@ class RedisStreamReader {
   Task<void> number_attempts(RedisBatch& batch);
   Awaitable<void> recover_from(Error error);
   void accept(RedisBatch& batch);
+  void adapt_step(const RedisBatch& batch);
 
   Awaitable<void> upkeep_loop();
   Awaitable<void> renew_lease();
@@ -94,6 +95,7 @@ class RedisStreamReader {
   const RedisReaderOptions options_;
   const RedisGroup redis_;
   const std::size_t batch_;
+  std::size_t step_;  // How many are asked for at once: batch_, fewer where they are large.
   const std::chrono::milliseconds block_;
   RedisLease lease_;
   RedisHoldings holdings_;

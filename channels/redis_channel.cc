@@ -144,6 +144,9 @@ class RedisChannel final : public Channel {
       const auto ready = co_await prepare(*client, patience);
       if (!ready) co_return ready.error();
     }
+    if (client->unsent() > RedisClient::kMostUnsent) {
+      co_return fail(Errc::resource_exhausted, "Redis takes less than is sent to it");
+    }
     if (!shared_->room->take()) {
       const auto made = co_await shared_->room->make_and_take(*client, patience);
       if (!made) co_return made.error();
