@@ -350,7 +350,7 @@ TEST_F(RedisChannelTest, AnOrderedPositionLetsGoOfWhatAnotherHadWhileItStoodStil
       ack.push_back(line);
     }
   }
-  EXPECT_EQ(server_->cli(ack), "(integer) 3");
+  EXPECT_EQ(server_->cli(ack), "3");
   const DeliveryPtr stale = consumer->take();
   EXPECT_FALSE(stale) << "handed out without the lease: " << stale->event()->id();
   ASSERT_TRUE(append(channel, "4"));
