@@ -85,7 +85,6 @@ void RedisClient::on_connected() {
 }
 
 void RedisClient::on_reply(void* whose, RedisReply reply) {
-  ++answers_;
   if (--in_flight_ == 0) DeadlineWheel::cancel(watch_);
   std::unique_ptr<Slot> slot(static_cast<Slot*>(whose));
   if (!slot->abandoned) {
@@ -107,10 +106,10 @@ void RedisClient::on_lost(const std::string& why) {
 }
 
 void RedisClient::on_watch() {
-  if (in_flight_ == 0) return;
-  if (answers_ == answers_seen_)
+  if (in_flight_ == 0 || !connection_) return;
+  if (connection_->progress() == progress_seen_)
     return drop("no answer for " + std::to_string(kSilence.count()) + " s");
-  answers_seen_ = answers_;
+  progress_seen_ = connection_->progress();
   core_.deadlines().schedule(watch_, steady_clock::now() + kSilence);
 }
 
@@ -243,7 +242,7 @@ Task<RedisReply> RedisClient::request(std::span<const std::string_view> words, D
     co_return not_connected();
   }
   if (++in_flight_ == 1) {
-    answers_seen_ = answers_;
+    progress_seen_ = connection_->progress();
     core_.deadlines().schedule(watch_, steady_clock::now() + kSilence);
   }
   co_await slot->answered.wait(core_, deadline);

@@ -52,6 +52,13 @@ class RedisClient final : private RedisConnection::Owner {
   /// Ends everything that waits here, with `cancelled`; completes when nothing runs any more.
   Awaitable<void> close();
 
+  /// Bytes of commands that the connection has not taken yet. Whoever sends much looks at it first:
+  /// what waits here longer than its deadline is carried out, and nobody hears of it.
+  [[nodiscard]] std::size_t unsent() const noexcept {
+    return connection_ ? connection_->unsent() : 0;
+  }
+  static constexpr std::size_t kMostUnsent = 8 * 1024 * 1024;
+
   /// Why commands fail now, one line; empty: all is well. Any thread.
   [[nodiscard]] std::string trouble() const;
 
@@ -68,7 +75,7 @@ class RedisClient final : private RedisConnection::Owner {
     bool abandoned = false;
   };
 
-  /// Fires when the server has owed an answer, and sent none, for kSilence.
+  /// Fires when the server has owed an answer, and sent nothing, for kSilence.
   class Watch final : public Expiring {
    public:
     explicit Watch(RedisClient& client) : client_(client) {}
@@ -107,8 +114,7 @@ class RedisClient final : private RedisConnection::Owner {
   bool open_ = false;  // connection_ is connected.
   std::vector<std::unique_ptr<Slot>> spare_;
   std::size_t in_flight_ = 0;
-  std::uint64_t answers_ = 0;
-  std::uint64_t answers_seen_ = 0;  // By watch_.
+  std::uint64_t progress_seen_ = 0;  // By watch_, of connection_.
   Watch watch_{*this};
   bool connecting_ = false;  // On demand.
   std::chrono::milliseconds backoff_;

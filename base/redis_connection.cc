@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/container/small_vector.hpp>
 #include <hiredis/async.h>
+#include <hiredis/sds.h>
 
 #include <sys/socket.h>
 
@@ -137,6 +138,10 @@ void RedisConnection::close() {
   redisAsyncFree(context_);
 }
 
+std::size_t RedisConnection::unsent() const noexcept {
+  return context_ == nullptr ? 0 : sdslen(context_->c.obuf);
+}
+
 bool RedisConnection::is_stale() const noexcept {
   if (context_ == nullptr) return true;
   char byte = 0;
@@ -152,6 +157,7 @@ void RedisConnection::wait_to_read() {
                          [self = shared_from_this()](const boost::system::error_code&) {
                            // Still counted as reading: what is asked for from inside comes below.
                            if (self->context_ != nullptr && self->read_wanted_) {
+                             ++self->progress_;
                              redisAsyncHandleRead(self->context_);
                            }
                            self->reading_ = false;
@@ -162,9 +168,11 @@ void RedisConnection::wait_to_read() {
 void RedisConnection::wait_to_write() {
   if (writing_) return;
   writing_ = true;
-  descriptor_.async_wait(
-      Descriptor::wait_write,
-      [self = shared_from_this()](const boost::system::error_code&) { self->write_now(); });
+  descriptor_.async_wait(Descriptor::wait_write,
+                         [self = shared_from_this()](const boost::system::error_code&) {
+                           ++self->progress_;
+                           self->write_now();
+                         });
 }
 
 void RedisConnection::flush_soon() {

@@ -57,6 +57,13 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
   /// Commands in flight have their empty reply inside this call; the owner is told nothing else.
   void close();
 
+  /// Bytes that the socket has not taken yet.
+  [[nodiscard]] std::size_t unsent() const noexcept;
+
+  /// Grows whenever the peer has shown that it lives: something came, or it took what waited for
+  /// room. Part of an answer counts, for a large one may take its time.
+  [[nodiscard]] std::uint64_t progress() const noexcept { return progress_; }
+
   /// Whether the peer has closed a connection on which nothing is in flight.
   [[nodiscard]] bool is_stale() const noexcept;
 
@@ -77,6 +84,7 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
   Descriptor descriptor_;
   redisAsyncContext* context_ = nullptr;  // Null once hiredis has let it go.
   std::size_t in_flight_ = 0;
+  std::uint64_t progress_ = 0;
   bool connected_ = false;
   bool closing_ = false;
   bool read_wanted_ = false;

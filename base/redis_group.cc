@@ -104,7 +104,7 @@ Task<RedisBatch> RedisGroup::claim(RedisClient& client, const RedisEntryId& from
   const std::string count_text = std::to_string(count);
   const std::array<std::string_view, 8> words = {"XAUTOCLAIM", stream_,   group_,  consumer_,
                                                  idle_text,    from_text, "COUNT", count_text};
-  auto answer = co_await client.command(words, patience());
+  auto answer = co_await client.command(words, kNever);  // It may be large.
   if (!answer) co_return answer.error();
   const auto reply = std::make_shared<const RedisReply>(std::move(answer).value());
   RedisBatch batch;

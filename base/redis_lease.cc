@@ -14,8 +14,8 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::string_view kTakeOrRenew =
-    "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('PEXPIRE',KEYS[1],ARGV[2]) end "
-    "if redis.call('SET',KEYS[1],ARGV[1],'NX','PX',ARGV[2]) then return 1 end return 0";
+    "if redis.call('GET',KEYS[1])==ARGV[1] then redis.call('PEXPIRE',KEYS[1],ARGV[2]) return 1 end "
+    "if redis.call('SET',KEYS[1],ARGV[1],'NX','PX',ARGV[2]) then return 2 end return 0";
 constexpr std::string_view kRelease =
     "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1]) end return 0";
 
@@ -33,7 +33,9 @@ Task<bool> RedisLease::take_or_renew(Deadline deadline) {
   const std::array<std::string_view, 6> words = {"EVAL", kTakeOrRenew, "1", key_, token_, held_ms_};
   const auto reply = co_await client_.command(words, deadline);
   if (!reply) co_return reply.error();
-  const bool ours = reply.value().value().integer() == 1;
+  const auto answer = reply.value().value().integer();
+  const bool ours = answer == 1 || answer == 2;
+  if (answer == 2) ++terms_;
   until_ = ours ? asked + held_ : Deadline();
   co_return ours;
 }

@@ -3,6 +3,7 @@
 #include "base/redis_client.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace sluice {
@@ -24,6 +25,10 @@ class RedisLease {
   /// By this machine's clock, counted from before Redis was last asked.
   [[nodiscard]] bool is_held() const noexcept;
 
+  /// How often it was taken, not counting prolongations: where that has changed, somebody else may
+  /// have had it in between.
+  [[nodiscard]] std::uint64_t terms() const noexcept { return terms_; }
+
   /// How long it still holds, if it does.
   [[nodiscard]] std::chrono::milliseconds left() const noexcept;
 
@@ -34,6 +39,7 @@ class RedisLease {
   const std::chrono::milliseconds held_;
   const std::string token_;
   Deadline until_{};
+  std::uint64_t terms_ = 0;
 };
 
 }  // namespace sluice

@@ -23,6 +23,9 @@ constexpr std::size_t kSmallestBatch = 16;
 constexpr std::size_t kLargestBatch = 512;
 // Less than RedisClient::kSilence: a blocked read is no silent server.
 constexpr milliseconds kLongestBlock{2'000};
+// What one answer may bring, about: it is in memory as a whole, and on a slow link it must be here
+// before the server counts as silent.
+constexpr std::size_t kBatchBytes = 4 * 1024 * 1024;
 constexpr milliseconds kPauseAfterError{250};
 constexpr std::chrono::seconds kPatience{5};
 
@@ -43,6 +46,7 @@ RedisStreamReader::RedisStreamReader(const RedisAddress& address, RedisClient& c
       options_(std::move(options)),
       redis_(options_.stream, options_.group, member_name()),
       batch_(std::clamp(options_.read_ahead * 2, kSmallestBatch, kLargestBatch)),
+      step_(batch_),
       block_(std::clamp(options_.session_timeout / 6, milliseconds(1), kLongestBlock)),
       lease_(commands, "sluice:lease:{" + options_.stream + "}:" + options_.group,
              options_.session_timeout),
@@ -55,6 +59,8 @@ void RedisStreamReader::start() {
 }
 
 std::optional<RedisEntry> RedisStreamReader::take() {
+  // Another member may have it all by now. Where not, renew_lease() says that there is something.
+  if (options_.ordered && !lease_.is_held()) return std::nullopt;
   while (!ready_.empty() && !closing_) {
     RedisEntry entry = ready_.pop_front();
     if (ready_.size() <= batch_ / 2) room_.notify_all();
@@ -105,16 +111,15 @@ Task<void> RedisStreamReader::create_group() {
 }
 
 Task<void> RedisStreamReader::read_new() {
-  const Deadline deadline = steady_clock::now() + block_ + kPatience;
-  auto batch = co_await redis_.read_new(blocking_, batch_, block_, deadline);
+  // No deadline: a large answer may take long; a silent server is the client's to notice.
+  auto batch = co_await redis_.read_new(blocking_, step_, block_, kNever);
   if (!batch) co_return batch.error();
   accept(batch.value());
   co_return boost::outcome_v2::success();
 }
 
 Task<void> RedisStreamReader::read_own() {
-  const Deadline deadline = steady_clock::now() + kPatience;
-  auto batch = co_await redis_.read_own(blocking_, own_cursor_, batch_, deadline);
+  auto batch = co_await redis_.read_own(blocking_, own_cursor_, step_, kNever);
   if (!batch) co_return batch.error();
   own_cursor_ = batch.value().cursor;
   if (batch.value().finished) own_due_ = false;
@@ -126,7 +131,7 @@ Task<void> RedisStreamReader::read_own() {
 
 Task<void> RedisStreamReader::claim() {
   const milliseconds idle = claim_all_ ? milliseconds(0) : options_.session_timeout;
-  auto batch = co_await redis_.claim(blocking_, claim_cursor_, batch_, idle);
+  auto batch = co_await redis_.claim(blocking_, claim_cursor_, step_, idle);
   if (!batch) co_return batch.error();
   claim_cursor_ = batch.value().cursor;
   if (batch.value().finished) claim_due_ = claim_all_ = false;
@@ -153,7 +158,19 @@ Task<void> RedisStreamReader::number_attempts(RedisBatch& batch) {
   co_return boost::outcome_v2::success();
 }
 
+void RedisStreamReader::adapt_step(const RedisBatch& batch) {
+  if (batch.entries.empty()) return;
+  std::size_t bytes = 0;
+  for (const RedisEntry& entry : batch.entries) {
+    for (std::size_t i = 0; i < entry.fields.size(); ++i) bytes += entry.fields[i].text().size();
+  }
+  const std::size_t each = bytes / batch.entries.size() + 1;
+  const std::size_t most = std::clamp<std::size_t>(kBatchBytes / each, 1, batch_);
+  step_ = std::min(most, step_ * 2);
+}
+
 void RedisStreamReader::accept(RedisBatch& batch) {
+  adapt_step(batch);
   if (!batch.gone.empty()) {
     spdlog::warn("redis.entries_gone stream={} group={} count={} first={}", redis_.stream(),
                  redis_.group(), batch.gone.size(), to_string(batch.gone.front()));
@@ -180,6 +197,7 @@ Awaitable<void> RedisStreamReader::recover_from(Error error) {
     create_from_ = "0";
     co_return;
   }
+  step_ = std::max<std::size_t>(1, step_ / 4);  // It may have been too much for the link.
   own_cursor_ = claim_cursor_ = RedisEntryId();
   if (options_.ordered) {
     claim_due_ = claim_all_ = true;  // In the order of all, not the own ones first.

@@ -77,6 +77,7 @@ class RedisStreamReader {
   Task<void> number_attempts(RedisBatch& batch);
   Awaitable<void> recover_from(Error error);
   void accept(RedisBatch& batch);
+  void adapt_step(const RedisBatch& batch);
 
   Awaitable<void> upkeep_loop();
   Awaitable<void> renew_lease();
@@ -94,6 +95,7 @@ class RedisStreamReader {
   const RedisReaderOptions options_;
   const RedisGroup redis_;
   const std::size_t batch_;
+  std::size_t step_;  // How many are asked for at once: batch_, fewer where they are large.
   const std::chrono::milliseconds block_;
   RedisLease lease_;
   RedisHoldings holdings_;
@@ -112,6 +114,7 @@ class RedisStreamReader {
   bool claim_due_ = false;  // What others let lie is to be looked for.
   bool claim_all_ = false;  // And what they hold, because this one alone reads now.
   bool had_lease_ = false;
+  std::uint64_t term_ = 0;  // Of the lease, when it was last looked at.
   bool telling_ = false;
   bool closing_ = false;
   bool gone_ = false;

@@ -40,9 +40,8 @@ Awaitable<void> RedisStreamReader::tell_acks() {
       if (options_.on_settled) options_.on_settled();
       continue;
     }
+    // Not until there is a connection: close() must not wait for a server that is away.
     if (closing_) break;
-    const bool up = co_await commands_.connected();
-    if (!up) break;
     co_await upkeep_.wait(core(), steady_clock::now() + kPauseAfterError);
   }
   telling_ = false;
@@ -77,18 +76,23 @@ Awaitable<void> RedisStreamReader::upkeep_loop() {
 Awaitable<void> RedisStreamReader::renew_lease() {
   const auto ours = co_await lease_.take_or_renew(steady_clock::now() + kPatience);
   const bool held = ours ? ours.value() : lease_.is_held();
-  if (held == had_lease_) co_return;
-  had_lease_ = held;
-  if (held) {
+  // It ran out before it was renewed, and nobody has it: somebody may have had it meanwhile, and
+  // settled what is still held here.
+  const bool is_new = std::exchange(term_, lease_.terms()) != lease_.terms();
+  if (had_lease_ && (!held || is_new)) {
+    spdlog::warn("redis.lease_lost stream={} group={}", redis_.stream(), redis_.group());
+    holdings_.lose_all();
+    ready_ = RingQueue<RedisEntry>();
+  }
+  if (held && (!had_lease_ || is_new)) {
     claim_cursor_ = RedisEntryId();
     claim_due_ = claim_all_ = true;
     own_due_ = false;
     room_.notify_all();
-    co_return;
+  } else if (held && options_.on_arrival) {
+    options_.on_arrival();  // take() may have stopped while the lease was in doubt.
   }
-  spdlog::warn("redis.lease_lost stream={} group={}", redis_.stream(), redis_.group());
-  holdings_.lose_all();
-  ready_ = RingQueue<RedisEntry>();
+  had_lease_ = held;
 }
 
 /// Tells Redis that what is held is worked on, so that no other member takes it over; and finds out

@@ -76,6 +76,11 @@ struct Shared {
   }
 };
 
+// A claim, which its holder may ask for again when it has not heard the answer to the first time.
+constexpr std::string_view kClaim =
+    "if redis.call('SET',KEYS[1],ARGV[1],'NX','PX',ARGV[2]) then return 1 end "
+    "if redis.call('GET',KEYS[1])==ARGV[1] then return 1 end return 0";
+
 class RedisConsumer final : public Consumer {
  public:
   RedisConsumer(std::shared_ptr<Shared> shared, std::shared_ptr<RedisDeliveries> deliveries,
@@ -139,6 +144,9 @@ class RedisChannel final : public Channel {
       const auto ready = co_await prepare(*client, patience);
       if (!ready) co_return ready.error();
     }
+    if (client->unsent() > RedisClient::kMostUnsent) {
+      co_return fail(Errc::resource_exhausted, "Redis takes less than is sent to it");
+    }
     if (!shared_->room->take()) {
       const auto made = co_await shared_->room->make_and_take(*client, patience);
       if (!made) co_return made.error();
@@ -175,11 +183,10 @@ class RedisChannel final : public Channel {
     if (client == nullptr) co_return closed();
     const std::string key = "sluice:claim:" + what.name + ":" + what.occasion;
     const std::string held = std::to_string(std::max(what.held, milliseconds(1)).count());
-    const std::string token = new_uuid();
-    const std::array<std::string_view, 6> words = {"SET", key, token, "NX", "PX", held};
+    const std::array<std::string_view, 6> words = {"EVAL", kClaim, "1", key, claimant_, held};
     const auto reply = co_await client->command(words, deadline);
     if (!reply) co_return reply.error();
-    co_return !reply.value().value().is_nil();
+    co_return reply.value().value().integer() == 1;
   }
 
   Awaitable<void> close() override {
@@ -200,6 +207,7 @@ class RedisChannel final : public Channel {
   Task<void> prepare(RedisClient& client, Deadline deadline);
 
   std::shared_ptr<Shared> shared_;
+  const std::string claimant_ = new_uuid();  // Who claims: this process, for this channel.
 };
 
 Result<std::unique_ptr<Consumer>> RedisChannel::open_consumer(ConsumerOptions options) {
@@ -242,6 +250,7 @@ Task<void> RedisChannel::prepare(RedisClient& client, Deadline deadline) {
   std::vector<std::shared_ptr<Handover<bool>>> waited;
   {
     const std::lock_guard lock(shared.mutex);
+    if (shared.closed) co_return closed();
     shared.start_on(client.core());
     waited = shared.unopened;
   }

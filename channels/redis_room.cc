@@ -164,6 +164,9 @@ Task<RedisRoom::Unsettled> RedisRoom::find_unsettled(RedisClient& client, Deadli
   if (!groups && is_missing(groups.error())) co_return Unsettled();
   if (!groups) co_return groups.error();
   const RedisValue list = groups.value().value();
+  // A group of ours that has vanished with the stream's data is made again at the start of the new
+  // stream: all of that is still owed to it.
+  if (lacks_one_of_ours(list)) found.below = RedisEntryId();
   for (std::size_t i = 0; i < list.size(); ++i) {
     const auto oldest = co_await oldest_of(client, list[i], deadline);
     if (!oldest) co_return oldest.error();
@@ -173,6 +176,14 @@ Task<RedisRoom::Unsettled> RedisRoom::find_unsettled(RedisClient& client, Deadli
     }
   }
   co_return found;
+}
+
+/// Whether a group that this process reads is not in XINFO GROUPS' answer.
+bool RedisRoom::lacks_one_of_ours(RedisValue groups) const {
+  std::unordered_set<std::string_view> there;
+  for (std::size_t i = 0; i < groups.size(); ++i) there.insert(groups[i].field("name").text());
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(known_, [&](const auto& name) { return !there.contains(name); });
 }
 
 /// The lowest id that one group has not settled, as XINFO GROUPS shows it.

@@ -58,6 +58,7 @@ class RedisRoom : public std::enable_shared_from_this<RedisRoom> {
   Task<Unsettled> find_unsettled(RedisClient& client, Deadline deadline) const;
   Task<RedisEntryId> oldest_of(RedisClient& client, RedisValue group, Deadline deadline) const;
   Task<std::int64_t> trim(RedisClient& client, const RedisEntryId& below, Deadline deadline);
+  [[nodiscard]] bool lacks_one_of_ours(RedisValue groups) const;
   Awaitable<void> keep_trimmed();
   void touch();
   void blame(const std::string& group);

@@ -80,11 +80,14 @@ Awaitable<bool> House::is_idle_until(Deadline deadline) {
 }
 
 /// What was acked is told to every backend; nothing is accepted or handed out any more.
+/// Side by side: each may have to wait until a server that does not answer counts as lost.
 Awaitable<void> House::close_backends() {
-  for (const auto& channel : channels_) co_await channel->channel->close();
+  TaskGroup closing(*Core::current());
+  for (const auto& channel : channels_) closing.spawn(channel->channel->close());
   for (const HouseReader& reader : readers_) {
-    co_await on_core(reader.dispatcher->core(), reader.reader->close());
+    closing.spawn(on_core(reader.dispatcher->core(), reader.reader->close()));
   }
+  co_await closing.join();
 }
 
 Awaitable<std::uint64_t> House::drain(Deadline deadline, const bool& cut_short) {

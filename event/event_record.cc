@@ -4,6 +4,7 @@
 #include "event/content_encoding.h"
 #include "event/core_attribute.h"
 #include "event/event_http.h"
+#include "event/event_json.h"
 #include "event/json_scanner.h"
 #include "event/media_type.h"
 #include "event/scratch.h"
@@ -20,6 +21,7 @@ constexpr std::string_view kPrefix = "ce_";
 constexpr std::string_view kVersion = "ce_specversion";
 constexpr std::string_view kContentType = "content-type";
 constexpr std::string_view kEventType = "application/cloudevents";
+constexpr std::string_view kStructured = "application/cloudevents+json";
 // "data=json", "NAME=i", "NAME=b", separated by ';'. Attribute names have neither '=' nor ';'.
 constexpr std::string_view kKinds = "sluice-kinds";
 constexpr std::string_view kDataIs = "data=";
@@ -180,9 +182,27 @@ bool says_event(const RecordField& field) noexcept {
          iequals(field.value.substr(0, kEventType.size()), kEventType);
 }
 
+/// An event whose data is an event: in binary mode its content type would say that the record is
+/// the inner one.
+EventRecord structured_record_of(const Event& event) {
+  EventRecord record;
+  record.fields.push_back({kContentType, kStructured});
+  event.for_each_header(
+      [&](const PassedHeader& header) { record.fields.push_back({header.name, header.value}); });
+  record.texts.reserve(64);  // As above.
+  append_event_json(event, HopCount::keep, record.texts);
+  record.data = record.texts;
+  record.key = event.attribute("partitionkey");
+  return record;
+}
+
 }  // namespace
 
 EventRecord record_of(const Event& event) {
+  if (event.attribute("datacontenttype").has_value() &&
+      says_event({kContentType, *event.attribute("datacontenttype")})) {
+    return structured_record_of(event);
+  }
   EventRecord record;
   RecordWriter writer(event, record);
   writer.add(kVersion, to_string(event.specversion()));

@@ -23,6 +23,10 @@ class RedisStreamSink final : public Sink {
         url_(std::move(url)) {}
 
   Awaitable<Attempt> send(EventPtr event, Deadline deadline) override {
+    if (clients_.here()->unsent() > RedisClient::kMostUnsent) {
+      co_return failed_attempt(
+          fail(Errc::resource_exhausted, "Redis takes less than is sent to it"));
+    }
     const EventRecord record = record_of(*event);
     RedisWords words = {"XADD", stream_, "*"};
     append_entry_fields(record, words);

@@ -14,6 +14,8 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sstream>
+#include <thread>
 
 namespace sluice {
 namespace {
@@ -290,6 +292,84 @@ TEST_F(RedisChannelTest, MakesAGroupAgainThatVanishedAndReadsFromTheStart) {
   EXPECT_EQ(next_acked(*consumer), "2");
   EXPECT_FALSE(held->is_lost()) << "nobody else has it";
   held->ack();
+}
+
+TEST_F(RedisChannelTest, WhatIsAppendedBeforeAVanishedGroupIsMadeAgainIsNotTrimmed) {
+  START_SERVER();
+  Channel& channel = make(spec());
+  const auto quick = open(channel, "default/a");
+  const auto full = open(channel, "default/b");
+  // More than its reader reads ahead, so that it asks Redis for nothing.
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(append(channel, std::to_string(i)));
+  std::vector<DeliveryPtr> held;
+  held.push_back(wait_for_next(core_, *full));
+  while (next_acked(*quick) != "199") {
+  }
+  server_->cli({"FLUSHALL"});
+  append_at_last(channel, "after");
+  EXPECT_EQ(next_acked(*quick), "after");
+  // Some rounds of trimming, of which each removes what is settled by all.
+  const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(2500);
+  wait_until([&] { return std::chrono::steady_clock::now() >= later; });
+  std::string last;
+  while (last != "after") last = next_acked(*full);
+  held.clear();
+}
+
+TEST_F(RedisChannelTest, AClaimWhoseAnswerDidNotComeIsAnsweredTheSameAgain) {
+  START_SERVER();
+  Channel& one = make(spec());
+  Channel& two = make(spec());
+  const Claim tick("source/default/tick", "10:00", std::chrono::hours(1));
+  ASSERT_TRUE(run_task(core_, one.claim(Claim("warm", "up", std::chrono::hours(1)), kNever)));
+  server_->cli({"CLIENT", "PAUSE", "600", "WRITE"});
+  const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(100);
+  const auto unheard = run_task(core_, one.claim(tick, soon));
+  ASSERT_FALSE(unheard);
+  EXPECT_EQ(unheard.error().code, Errc::deadline_exceeded);
+  const auto again = run_task(core_, one.claim(tick, kNever));
+  const auto other = run_task(core_, two.claim(tick, kNever));
+  ASSERT_TRUE(again && other);
+  EXPECT_TRUE(again.value()) << "Redis gave it to us, when we did not listen any more";
+  EXPECT_FALSE(other.value());
+}
+
+TEST_F(RedisChannelTest, ClosesThoughRedisWentAwayBeforeItWasToldOfAnAck) {
+  START_SERVER();
+  Channel& channel = make(spec());
+  const auto consumer = open(channel, "default/a");
+  ASSERT_TRUE(append(channel, "1"));
+  const auto delivery = wait_for_next(core_, *consumer);
+  server_->kill();
+  wait_until([&] { return !channel.status().trouble.empty(); });
+  delivery->ack();
+  const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(700);
+  wait_until([&] { return std::chrono::steady_clock::now() >= later; });
+  run_task(core_, channel.close());  // Ends.
+}
+
+TEST_F(RedisChannelTest, AnOrderedPositionLetsGoOfWhatAnotherHadWhileItStoodStill) {
+  START_SERVER();
+  Channel& channel = make(spec());
+  const auto consumer = open(channel, "default/a", true);
+  for (const char* id : {"1", "2", "3"}) ASSERT_TRUE(append(channel, id));
+  const auto held = wait_for_next(core_, *consumer);
+  // While this process stands still another has the lease, settles it all, and leaves.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  const std::string ids = server_->cli({"--raw", "XPENDING", kStream, "default/a", "-", "+", "9"});
+  std::vector<std::string> ack = {"XACK", kStream, "default/a"};
+  std::istringstream lines(ids);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find('-') != std::string::npos && std::isdigit(line[0]) && line.size() < 22) {
+      ack.push_back(line);
+    }
+  }
+  EXPECT_EQ(server_->cli(ack), "3");
+  const DeliveryPtr stale = consumer->take();
+  EXPECT_FALSE(stale) << "handed out without the lease: " << stale->event()->id();
+  ASSERT_TRUE(append(channel, "4"));
+  EXPECT_EQ(next_acked(*consumer), "4");
+  EXPECT_TRUE(held->is_lost());
 }
 
 TEST_F(RedisChannelTest, AnOrderedPositionIsReadByOneProcessAndPassesOnInOrder) {

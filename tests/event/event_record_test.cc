@@ -83,6 +83,20 @@ TEST(EventRecord, KeepsTheHeadersThatTravelWithTheEvent) {
   EXPECT_EQ(read.value()->data_kind(), DataKind::none);
 }
 
+TEST(EventRecord, AnEventWhoseDataIsAnEventStaysTheOuterOne) {
+  for (const char* type : {"application/cloudevents+json", "application/cloudevents-batch+json"}) {
+    for (const char* data : {R"({"specversion":"1.0","id":"in","source":"/i","type":"i"})", "{}"}) {
+      const auto event =
+          make_event("out", {{"datacontenttype", type}, {"partitionkey", "k"}}, data);
+      const EventRecord record = record_of(*event);
+      EXPECT_EQ(record.key, "k");
+      const auto read = event_from_record(record.fields, record.data);
+      ASSERT_TRUE(read) << read.error().detail;
+      EXPECT_EQ(json_of(*read.value(), HopCount::keep), json_of(*event, HopCount::keep));
+    }
+  }
+}
+
 TEST(EventRecord, ReadsStructuredRecords) {
   const Fields fields = {{"content-type", "application/cloudevents+json; charset=utf-8"}};
   EXPECT_TRUE(is_event_record(fields));
