@@ -101,7 +101,11 @@ void KafkaGroupReader::find_starts(KafkaList partitions) {
   phase_ = Phase::starting;
   const std::uint64_t epoch = ++state_->epoch;
   using Shared = std::shared_ptr<rd_kafka_topic_partition_list_t>;
-  const auto work = [state = state_, epoch, name = options_.name, client = member_->handle(),
+  KafkaGroupName asked = options_.name;
+  // The group had a position everywhere: one that is not there any more was of a topic that has
+  // been made anew since, and all that this has is the group's.
+  if (state_->is_positioned) asked.initial = KafkaInitial::beginning;
+  const auto work = [state = state_, epoch, name = std::move(asked), client = member_->handle(),
                      assigned = Shared(std::move(partitions)), inbox = member_->inbox(),
                      reader = weak_from_this()] {
     while (!state->is_closed && state->epoch == epoch) {
@@ -112,7 +116,11 @@ void KafkaGroupReader::find_starts(KafkaList partitions) {
         });
         return;
       }
-      spdlog::debug("kafka.no_start group={} error=\"{}\"", name.group, found.error().detail);
+      inbox->post([reader, epoch, why = found.error().detail] {
+        const auto self = reader.lock();
+        const bool still = self && self->phase_ == Phase::starting && self->state_->epoch == epoch;
+        if (still) self->set_trouble(why);
+      });
       std::this_thread::sleep_for(kAskEvery);
     }
   };
@@ -133,6 +141,7 @@ void KafkaGroupReader::begin(std::uint64_t epoch, const rd_kafka_topic_partition
   is_paused_ = false;
   last_take_ = steady_clock::now();
   set_trouble({});
+  member_->resume(starts);  // librdkafka keeps a pause across assignments.
   member_->assign(starts);
 }
 
@@ -202,7 +211,9 @@ void KafkaGroupReader::reposition(const KafkaTicket& from) {
       if (low < next) {  // The log was cut off or made anew: what is out comes again.
         for (const auto& one : self->partitions_) one->lose();
         self->ready_.clear();
-        return self->find_starts(self->assignment());
+        KafkaList again = self->assignment();
+        self->set_partitions({});  // What is settled from now on is of a log that is gone.
+        return self->find_starts(std::move(again));
       }
       spdlog::warn(
           "kafka.offset_out_of_range group={} topic={} partition={} next={} continues_at={} "
@@ -212,6 +223,11 @@ void KafkaGroupReader::reposition(const KafkaTicket& from) {
       auto* const one = rd_kafka_topic_partition_list_find(list.get(), partition->topic.c_str(),
                                                            partition->number);
       if (one != nullptr) one->offset = low;
+      // The other partitions are read again from next(): what was read ahead of them comes again.
+      std::erase_if(self->ready_, [&](const KafkaRecord& ahead) {
+        return ahead.raw && ahead.ticket.partition != partition;
+      });
+      self->set_trouble({});
       self->member_->assign(*list);
     });
   };

@@ -174,7 +174,8 @@ void KafkaGroupReader::expire() {
   } else {
     if (has_to_commit() && now - last_commit_ >= kCommitEvery) commit();
     if (is_committing_ || now - last_poll_ > kLookEvery) look();
-    const bool nobody_asks = !wake_wanted_ && now - last_take_ > kPauseAfter;
+    // Full, it is asked in vain.
+    const bool nobody_asks = is_full() || (!wake_wanted_ && now - last_take_ > kPauseAfter);
     if (phase_ == Phase::reading && nobody_asks && !is_paused_ && !partitions_.empty()) {
       is_paused_ = true;
       member_->pause(*assignment());
@@ -253,7 +254,10 @@ void KafkaGroupReader::start_close() {
 Awaitable<void> KafkaGroupReader::close() {
   const auto self = shared_from_this();
   start_close();
-  co_await left_->wait(core_, close_until_);
+  const auto left = co_await left_->wait(core_, close_until_);
+  if (!left && !std::exchange(said_late_, true)) {
+    spdlog::warn("kafka.close_timed_out group={}", options_.name.group);
+  }
 }
 
 }  // namespace sluice

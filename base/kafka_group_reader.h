@@ -139,6 +139,7 @@ class KafkaGroupReader final : public std::enable_shared_from_this<KafkaGroupRea
   Deadline revoke_until_{};
   Deadline close_until_{};
   bool wake_wanted_ = false;
+  bool said_late_ = false;
   bool is_paused_ = false;
   bool is_committing_ = false;
   bool is_in_trouble_ = true;

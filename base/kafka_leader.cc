@@ -138,7 +138,9 @@ Result<bool> KafkaLeader::note(rd_kafka_t& client, State& state, const std::stri
   one->offset = 0;
   set_kafka_note(*one, write_note(state.claimed));
   const auto error = rd_kafka_commit(&client, list.get(), 0);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return state.leads && state.epoch == epoch;  // Else it was noted under another's term.
+  }
   state.read_in = 0;  // It may have been noted, or by another member.
   return kafka_error(error, "cannot note a claim");
 }

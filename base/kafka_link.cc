@@ -24,7 +24,10 @@ void KafkaLink::doubt(const KafkaHandle& handle) {
 void KafkaLink::look(const std::weak_ptr<rd_kafka_t>& handle) {
   for (;;) {
     const KafkaHandle client = handle.lock();
-    if (!client || closed_) break;
+    if (!client || closed_) {
+      down_ = false;  // The next client finds out for itself.
+      break;
+    }
     const rd_kafka_metadata_t* raw = nullptr;
     const auto error = rd_kafka_metadata(client.get(), 0, nullptr, &raw, kAskForMs);
     const KafkaMetadata answer(raw);

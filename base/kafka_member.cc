@@ -73,7 +73,9 @@ Result<KafkaConf> member_conf(const KafkaSettings& settings, const std::string& 
                           {"queued.max.messages.kbytes", "8192"},
                           {"fetch.wait.max.ms", "100"},
                           {"fetch.error.backoff.ms", "100"},
-                          {"reconnect.backoff.max.ms", "1000"}},
+                          {"reconnect.backoff.max.ms", "1000"},
+                          // A topic made anew, and added partitions, are seen after that.
+                          {"topic.metadata.refresh.interval.ms", "30000"}},
                          {{"group.id", group},
                           {"partition.assignment.strategy", "range,roundrobin"},
                           {"enable.auto.commit", "false"},
@@ -181,7 +183,7 @@ void KafkaMember::on_commit(rd_kafka_t*, rd_kafka_resp_err_t error,
 
 void KafkaMember::fall_silent() {
   link_->close();
-  wake_.stop();
+  wake_.close();
   context_->member = nullptr;
   const KafkaQueue queue(rd_kafka_queue_get_consumer(handle_.get()));
   KafkaWake::unwatch(*queue);

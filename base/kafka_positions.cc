@@ -117,6 +117,13 @@ Result<KafkaList> committed_kafka_offsets(rd_kafka_t& client,
 
 Result<KafkaList> find_kafka_starts(rd_kafka_t& client, const KafkaGroupName& name,
                                     const rd_kafka_topic_partition_list_t& assigned) {
+  // The ends first: where no offset is committed afterwards, nothing that was promised lies before
+  // them, because every promise follows a commit, another process's too.
+  std::vector<LogRange> ranges;
+  for (int i = 0; i < assigned.cnt; ++i) {
+    SLUICE_TRY(const LogRange one, range_of(client, assigned.elems[i]));
+    ranges.push_back(one);
+  }
   SLUICE_TRY(const KafkaList all, committed_kafka_offsets(client, name.topics));
   KafkaList starts = make_kafka_list(assigned.cnt);
   const KafkaList fresh = make_kafka_list(assigned.cnt);
@@ -124,10 +131,13 @@ Result<KafkaList> find_kafka_starts(rd_kafka_t& client, const KafkaGroupName& na
     const rd_kafka_topic_partition_t& wanted = assigned.elems[i];
     auto* const start =
         rd_kafka_topic_partition_list_add(starts.get(), wanted.topic, wanted.partition);
-    SLUICE_TRY(const LogRange range, range_of(client, wanted));
+    LogRange range = ranges[static_cast<std::size_t>(i)];
     const auto* const known =
         rd_kafka_topic_partition_list_find(all.get(), wanted.topic, wanted.partition);
     if (known != nullptr && known->offset >= 0) {
+      if (known->offset > range.high) {  // It was written to meanwhile.
+        SLUICE_TRY(range, range_of(client, wanted));
+      }
       start->offset = within(range, known->offset, wanted, name.group);
       set_kafka_note(*start, kafka_note(*known));
       continue;

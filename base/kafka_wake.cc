@@ -42,6 +42,12 @@ void KafkaWake::stop() {
   descriptor_.cancel();
 }
 
+void KafkaWake::close() {
+  stop();
+  boost::system::error_code ignored;
+  descriptor_.close(ignored);
+}
+
 void KafkaWake::take() const noexcept {
   std::uint64_t count = 0;
   [[maybe_unused]] const auto size = ::read(signal_->get(), &count, sizeof count);

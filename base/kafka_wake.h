@@ -60,6 +60,9 @@ class KafkaWake {
   /// Leaves no wait on the core.
   void stop();
 
+  /// The same, for good: nothing of it is left with the core.
+  void close();
+
  private:
   void take() const noexcept;
 

@@ -156,11 +156,11 @@ class KafkaChannel final : public Channel {
     Core* const core = Core::current();
     SLUICE_ASSERT(core != nullptr);
     const std::lock_guard lock(shared_->mutex);
-    std::shared_ptr<KafkaProducer>& known = producers_[core];
-    if (!known) {
-      SLUICE_TRY(known, KafkaProducer::of(*core, settings_.client));
-    }
-    return known;
+    const auto known = producers_.find(core);
+    if (known != producers_.end()) return known->second;
+    SLUICE_TRY(auto made, KafkaProducer::of(*core, settings_.client));
+    producers_.emplace(core, made);
+    return made;
   }
 
   Result<std::shared_ptr<KafkaLeader>> leader_of(Core& core) {

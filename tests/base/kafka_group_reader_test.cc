@@ -166,6 +166,25 @@ TEST_F(KafkaGroupReaderTest, PausesWhenNobodyAsksAndGoesOnWhereItWas) {
   close(*reader);
 }
 
+TEST_F(KafkaGroupReaderTest, WhatWasPausedGoesOnAfterARebalance) {
+  cluster_->create_topic(topic_, 2);
+  for (int i = 0; i < 4; ++i) write(std::to_string(i), i % 2);
+  const auto one = open();
+  for (int i = 0; i < 4; ++i) next_settled(*one);
+  // More than the time after which it pauses; nothing tells that it has.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1800);
+  while (std::chrono::steady_clock::now() < until) core_.io().run_one();
+  const auto two = open();
+  while (!one->backlog().empty()) core_.io().run_one();  // Its partitions were taken away.
+  write("4", 0);
+  write("5", 1);
+  std::vector<std::string> values = {next_settled(*one, *two), next_settled(*one, *two)};
+  std::ranges::sort(values);
+  EXPECT_THAT(values, ElementsAre("4", "5"));
+  close(*one);
+  close(*two);
+}
+
 TEST_F(KafkaGroupReaderTest, ARebalanceLosesNothingAndMarksWhatWasNotSettledAsLost) {
   cluster_->create_topic(topic_, 2);
   for (int i = 0; i < 20; ++i) write(std::to_string(i), i % 2);
