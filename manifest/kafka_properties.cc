@@ -79,7 +79,7 @@ std::string_view why_not_a_setting(std::string_view name) {
       "a new Trigger begins at the end of its channel, a KafkaSource where its initialOffset says; "
       "a gap is told, not jumped over in silence";
   constexpr std::string_view kGroup = "made of the names of the resources, so that it stays";
-  constexpr std::string_view kKeys = "fixed: who reads what, and the order of a partitionkey, depends on it";
+  constexpr std::string_view kKeys = "fixed: who reads what depends on it, and order";
   constexpr std::string_view kSecret = "stands in the Secret that auth.secret.ref.name names";
   static constexpr Fixed kFixed[] = {
       {"acks", kAcks},

@@ -76,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadPart{"Group", SERVERS "  group.id: g\n", 10, 3, "is not a setting",
                 "names of the resources"},
         BadPart{"Partitioner", SERVERS "  partitioner: random\n", 10, 3, "is not a setting",
-                "partitionkey"},
+                "and order"},
         BadPart{"PasswordInTheOpen", SERVERS "  sasl.password: p\n", 10, 3, "is not a setting",
                 "auth.secret.ref.name"},
         BadPart{"Unknown", SERVERS "  zzz: 1\n", 10, 3, "unknown key 'zzz'", "known keys: "},

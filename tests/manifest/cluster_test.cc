@@ -25,7 +25,12 @@ items:
     name: steps-kn-sequence-0
     namespace: shop
     ownerReferences:
-    - {apiVersion: flows.knative.dev/v1, blockOwnerDeletion: true, controller: true, kind: Sequence, name: steps, uid: u1}
+    - apiVersion: flows.knative.dev/v1
+      blockOwnerDeletion: true
+      controller: true
+      kind: Sequence
+      name: steps
+      uid: u1
   spec: {subscribers: [{generation: 1, subscriberUri: "http://h/", uid: u2}]}
 - apiVersion: messaging.knative.dev/v1
   kind: Subscription
@@ -34,7 +39,10 @@ items:
     namespace: shop
     ownerReferences: [{apiVersion: flows.knative.dev/v1, kind: Sequence, name: steps, uid: u1}]
   spec:
-    channel: {apiVersion: messaging.knative.dev/v1, kind: InMemoryChannel, name: steps-kn-sequence-0}
+    channel:
+      apiVersion: messaging.knative.dev/v1
+      kind: InMemoryChannel
+      name: steps-kn-sequence-0
     subscriber: {uri: "http://h/"}
 - apiVersion: messaging.knative.dev/v1
   kind: Channel
@@ -70,7 +78,10 @@ items:
     namespace: shop
     ownerReferences: [{apiVersion: eventing.knative.dev/v1, kind: Trigger, name: all, uid: u5}]
   spec:
-    channel: {apiVersion: messaging.knative.dev/v1, kind: InMemoryChannel, name: default-kne-trigger}
+    channel:
+      apiVersion: messaging.knative.dev/v1
+      kind: InMemoryChannel
+      name: default-kne-trigger
     subscriber: {uri: "http://broker-filter.knative-eventing/"}
 )";
 
@@ -135,7 +146,8 @@ spec: {config: {apiVersion: v1, kind: ConfigMap, name: c}}
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: c}
-data: {channel-template-spec: "{apiVersion: messaging.knative.dev/v1, kind: ${SLUICE_TEST_NONE:-NoChannel}}"}
+data:
+  channel-template-spec: "{apiVersion: messaging.knative.dev/v1, kind: ${NONE:-NoChannel}}"
 )");
   const auto errors = findings_of(loaded.report, Severity::error);
   ASSERT_EQ(errors.size(), 1U) << describe(loaded.report);

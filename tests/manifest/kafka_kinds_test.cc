@@ -295,7 +295,9 @@ metadata: {name: in}
 spec:
   topics: [a]
   bootstrapServers: ["h:9092"]
-  net: {sasl: {password: {}, type: {}, user: {}}, tls: {enable: true, caCert: {}, cert: {}, key: {}}}
+  net:
+    sasl: {password: {}, type: {}, user: {}}
+    tls: {enable: true, caCert: {}, cert: {}, key: {}}
   sink: {uri: "http://127.0.0.1:9000/"}
 )");
   EXPECT_EQ(graph.reading_sources.at(0).source.spec["properties"],
