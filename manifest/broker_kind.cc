@@ -3,6 +3,8 @@
 #include "manifest/annotations.h"
 #include "manifest/channel_parts.h"
 
+#include <algorithm>
+
 namespace sluice {
 namespace {
 
@@ -33,6 +35,26 @@ const SourceText& source_inside(const YamlNode& scalar, YamlStore& store) {
   return store.sources.emplace_back(outer, scalar.text, first_line, indent, scalar.offset);
 }
 
+// What to write instead of the ConfigMap of Knative's Kafka Broker (`kafka-broker-config`); ""
+// where `data` is none.
+std::string kafka_broker_hint(const YamlNode& data) {
+  const auto number = [&data](std::string_view key) {
+    const auto* entry = data.find(key);
+    const std::string text = entry == nullptr ? "" : entry->value->text;
+    const bool good = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    return good ? text : std::string("1");
+  };
+  const bool is_one = std::ranges::any_of(data.entries, [](const YamlNode::Entry& entry) {
+    return entry.key->text.starts_with("default.topic.") || entry.key->text == "bootstrap.servers";
+  });
+  if (!is_one) return {};
+  return "it is that of Knative's Kafka Broker; leave 'config' out and write channelTemplate: "
+         "{apiVersion: messaging.knative.dev/v1beta1, kind: KafkaChannel, spec: {numPartitions: " +
+         number("default.topic.partitions") +
+         ", replicationFactor: " + number("default.topic.replication.factor") +
+         "}}; where Kafka is says the ConfigMap kafka-channel-config or --kafka-bootstrap-servers";
+}
+
 // The channelTemplate in a ConfigMap's data; empty, with a finding, when there is none.
 Value<ChannelTemplateFields> template_of(const Resource& config, const Value<RefFields>& ref,
                                          Build& build) {
@@ -44,7 +66,8 @@ Value<ChannelTemplateFields> template_of(const Resource& config, const Value<Ref
       for (const auto& known : data->value->entries) keys.push_back(known.key->text);
     }
     std::string hint = "leave 'config' out for an InMemoryChannel";
-    if (!keys.empty()) hint = "its data has: " + joined(keys);
+    if (!keys.empty()) hint = kafka_broker_hint(*data->value);
+    if (!keys.empty() && hint.empty()) hint = "its data has: " + joined(keys);
     build.findings.error(*ref->name.node,
                          config.title() + " has no '" + std::string(kTemplateKey) + "' in its data",
                          hint);

@@ -8,10 +8,12 @@ namespace {
 struct ChannelFields {
   Value<ChannelTemplateFields> channel_template;
   Value<DeliveryFields> delivery;
+  Value<AnyYaml> subscribers;
 };
 
 struct InMemoryChannelFields {
   Value<DeliveryFields> delivery;
+  Value<AnyYaml> subscribers;
 };
 
 void build_channel(const Resource& resource, Build& build) {
@@ -34,6 +36,7 @@ const Shape<ChannelFields>& shape_of() {
           field<&ChannelFields::channel_template>(
               {"channelTemplate", "What kind of channel it is.", false, "InMemoryChannel"}),
           field<&ChannelFields::delivery>(kChannelDelivery),
+          field<&ChannelFields::subscribers>(kSubscribers),
       });
   return shape;
 }
@@ -41,7 +44,8 @@ const Shape<ChannelFields>& shape_of() {
 template <>
 const Shape<InMemoryChannelFields>& shape_of() {
   static const Shape<InMemoryChannelFields> shape(
-      "InMemoryChannel spec", {field<&InMemoryChannelFields::delivery>(kChannelDelivery)});
+      "InMemoryChannel spec", {field<&InMemoryChannelFields::delivery>(kChannelDelivery),
+                               field<&InMemoryChannelFields::subscribers>(kSubscribers)});
   return shape;
 }
 

@@ -36,4 +36,8 @@ void build_channel_of_its_kind(const Resource& resource, Build& build);
 inline constexpr FieldInfo kChannelDelivery = {
     "delivery", "Serves the Subscriptions that have none of their own.", false, "one attempt"};
 
+/// The line of `subscribers` in the table of a channel that Knative has too.
+inline constexpr FieldInfo kSubscribers = {
+    "subscribers", "Accepted, as Knative's controllers write it, and ignored."};
+
 }  // namespace sluice

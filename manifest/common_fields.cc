@@ -140,7 +140,9 @@ const Shape<MetadataFields>& shape_of() {
           field<&Fields::ignored>({"deletionGracePeriodSeconds", kIgnored}),
           field<&Fields::ignored>({"finalizers", kIgnored}),
           field<&Fields::ignored>({"managedFields", kIgnored}),
-          field<&Fields::ignored>({"ownerReferences", kIgnored}),
+          field<&Fields::owners>({"ownerReferences",
+                                  "Who made it. What a kind of Knative made for itself is left "
+                                  "out: Sluice makes those parts of its own."}),
           field<&Fields::ignored>({"selfLink", kIgnored}),
           field<&Fields::ignored>({"generateName", kIgnored}),
       });

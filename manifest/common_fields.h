@@ -40,6 +40,7 @@ struct MetadataFields {
   Value<std::string> ns;
   Value<StringMap> labels;
   Value<StringMap> annotations;
+  Value<AnyYaml> owners;
   Value<AnyYaml> ignored;
 };
 

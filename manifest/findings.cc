@@ -12,11 +12,18 @@ auto order_of(const Finding& finding) {
   return std::tie(finding.line, finding.column, finding.severity, finding.message, finding.hint);
 }
 
+// Whether `line` has an address with a user and password, as that of a Redis may be: any finding
+// could stand in it.
+bool has_login(std::string_view line) {
+  const std::size_t scheme = line.find("redis://");
+  return scheme != std::string_view::npos && line.find('@', scheme) != std::string_view::npos;
+}
+
 }  // namespace
 
 void Findings::error_at(const SourceText& source, std::size_t offset, std::string text,
                         std::string hint) {
-  items_.push_back({&source, offset, Severity::error, std::move(text), std::move(hint)});
+  items_.push_back({&source, offset, Severity::error, std::move(text), std::move(hint), false});
   ++errors_;
 }
 
@@ -28,8 +35,15 @@ void Findings::error(const YamlNode& at, std::string text, std::string hint) {
   error_at(*at.source, at.offset, std::move(text), std::move(hint));
 }
 
+void Findings::secret_error(const YamlNode& at, std::string text, std::string hint) {
+  const std::size_t before = items_.size();
+  error(at, std::move(text), std::move(hint));
+  if (items_.size() > before) items_.back().secret = true;
+}
+
 void Findings::warning(const YamlNode& at, std::string text, std::string hint) {
-  items_.push_back({at.source, at.offset, Severity::warning, std::move(text), std::move(hint)});
+  items_.push_back(
+      {at.source, at.offset, Severity::warning, std::move(text), std::move(hint), false});
 }
 
 Report Findings::report() const {
@@ -37,6 +51,7 @@ Report Findings::report() const {
   sorted.reserve(items_.size());
   for (const Item& item : items_) {
     Place place = item.source->place(item.offset);
+    if (item.secret || has_login(place.line_text)) place.line_text.clear();
     sorted.emplace_back(item.source->order(),
                         Finding{item.source->name(), place.line, place.column, item.severity,
                                 item.text, item.hint, std::move(place.line_text)});

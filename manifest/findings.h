@@ -16,6 +16,8 @@ class Findings {
  public:
   /// At a broken node, which has its error already, it is counted and not kept.
   void error(const YamlNode& at, std::string text, std::string hint = {});
+  /// The same without the source line, in which a secret stands.
+  void secret_error(const YamlNode& at, std::string text, std::string hint = {});
   void warning(const YamlNode& at, std::string text, std::string hint = {});
   void error_at(const SourceText& source, std::size_t offset, std::string text,
                 std::string hint = {});
@@ -32,6 +34,7 @@ class Findings {
     Severity severity;
     std::string text;
     std::string hint;
+    bool secret = false;  // The source line is not shown.
   };
   std::vector<Item> items_;
   std::size_t errors_ = 0;

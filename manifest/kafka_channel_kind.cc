@@ -16,6 +16,7 @@ struct KafkaChannelFields {
   Value<std::int64_t> replication;
   Value<std::chrono::milliseconds> retention;
   Value<DeliveryFields> delivery;
+  Value<AnyYaml> subscribers;
 };
 
 ChannelParts read_kafka_channel(const SpecPlace& place, const Resource& owner, Build& build) {
@@ -50,6 +51,7 @@ const Shape<KafkaChannelFields>& shape_of() {
                                      "After how long Kafka drops an event, settled or not.", false,
                                      "PT168H", 1}),
           field<&Fields::delivery>(kChannelDelivery),
+          field<&Fields::subscribers>(kSubscribers),
       });
   return shape;
 }

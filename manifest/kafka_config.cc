@@ -42,6 +42,11 @@ void read_entry(const YamlNode::Entry& entry, KafkaSettings& settings, Findings&
     read_kafka_property(*property, *entry.value, settings, findings);
     return;
   }
+  if (const std::string_view why = why_not_a_setting(key); !why.empty()) {
+    findings.error(*entry.key, in_quotes(key) + " is not a setting of " + std::string(kConfigName),
+                   std::string(why));
+    return;
+  }
   std::vector<std::string_view> known = {kServers, kSecretName, kSecretNamespace};
   std::ranges::copy(kafka_property_names(), std::back_inserter(known));
   findings.error(*entry.key, "unknown key " + in_quotes(key) + " in " + std::string(kConfigName),

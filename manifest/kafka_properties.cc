@@ -63,6 +63,47 @@ std::vector<std::string_view> kafka_property_names() {
   return names;
 }
 
+std::string_view why_not_a_setting(std::string_view name) {
+  struct Fixed {
+    std::string_view name;
+    std::string_view why;
+  };
+  constexpr std::string_view kAcks = "always all: a 202 means that every in-sync replica has it";
+  constexpr std::string_view kOnce =
+      "always on: a retry of the producer writes no event twice and changes no order";
+  constexpr std::string_view kRetries =
+      "a write is retried until message.timeout.ms, which is a setting; then it is a 503";
+  constexpr std::string_view kCommit =
+      "Sluice commits what is settled and nothing else: else a crash would lose events";
+  constexpr std::string_view kReset =
+      "a new Trigger begins at the end of its channel, a KafkaSource where its initialOffset says; "
+      "a gap is told, not jumped over in silence";
+  constexpr std::string_view kGroup = "made of the names of the resources, so that it stays";
+  constexpr std::string_view kKeys = "fixed: who reads what depends on it, and order";
+  constexpr std::string_view kSecret = "stands in the Secret that auth.secret.ref.name names";
+  static constexpr Fixed kFixed[] = {
+      {"acks", kAcks},
+      {"request.required.acks", kAcks},
+      {"enable.idempotence", kOnce},
+      {"max.in.flight", kOnce},
+      {"max.in.flight.requests.per.connection", kOnce},
+      {"retries", kRetries},
+      {"message.send.max.retries", kRetries},
+      {"enable.auto.commit", kCommit},
+      {"auto.commit.enable", kCommit},
+      {"auto.commit.interval.ms", kCommit},
+      {"enable.auto.offset.store", kCommit},
+      {"auto.offset.reset", kReset},
+      {"group.id", kGroup},
+      {"partitioner", kKeys},
+      {"partition.assignment.strategy", kKeys},
+      {"security.protocol", kSecret},
+  };
+  const auto* const found = std::ranges::find(kFixed, name, &Fixed::name);
+  if (found != std::end(kFixed)) return found->why;
+  return name.starts_with("sasl.") || name.starts_with("ssl.") ? kSecret : std::string_view();
+}
+
 bool read_kafka_property(const KafkaProperty& property, const YamlNode& node,
                          KafkaSettings& settings, Findings& findings) {
   const std::string name(property.name);

@@ -23,6 +23,10 @@ struct KafkaProperty {
 [[nodiscard]] const std::vector<KafkaProperty>& kafka_properties();
 [[nodiscard]] std::vector<std::string_view> kafka_property_names();
 
+/// Why manifests may not set a property of librdkafka that decides what Sluice warrants, or that
+/// stands elsewhere; "" of any other name.
+[[nodiscard]] std::string_view why_not_a_setting(std::string_view name);
+
 /// Reads one property into `settings`. False, with a finding, where `text` is not one of its
 /// values. `property` is of the table.
 bool read_kafka_property(const KafkaProperty& property, const YamlNode& text,

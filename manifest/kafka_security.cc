@@ -89,12 +89,21 @@ void take(const char* property, const Value<SecretKeyRefFields>& field, const Re
   }
 }
 
+// What an API server writes for a field that its owner left out.
+bool is_empty(const YamlNode& node) {
+  return node.kind == YamlNode::Kind::mapping && node.entries.empty();
+}
+
+bool is_given(const Value<SecretKeyRefFields>& field) { return field && !is_empty(*field.node); }
+
 // Whether a part of `net` is switched on; says so where it has fields and is not.
 template <typename T>
 bool is_enabled(const Value<T>& part, std::string_view name, Findings& findings) {
   if (!part) return false;
   if (part->enable && *part->enable) return true;
-  const bool others = part.node->entries.size() > (part->enable ? 1U : 0U);
+  const bool others = std::ranges::any_of(part.node->entries, [](const YamlNode::Entry& entry) {
+    return entry.key->text != "enable" && !entry.value->is_null() && !is_empty(*entry.value);
+  });
   if (others) {
     findings.warning(*part.node, "'" + std::string(name) + "' has no effect: it is not switched on",
                      "add enable: true to it");
@@ -104,9 +113,9 @@ bool is_enabled(const Value<T>& part, std::string_view name, Findings& findings)
 
 void read_net_sasl(const Value<KafkaSaslFields>& sasl, const Resource& owner, Build& build,
                    KafkaSettings& settings) {
-  for (const auto& [key, there] : {std::pair{"user", static_cast<bool>(sasl->user)},
-                                   std::pair{"password", static_cast<bool>(sasl->password)}}) {
-    if (there || sasl.node->find(key) != nullptr) continue;
+  for (const char* key : {"user", "password"}) {
+    const auto* entry = sasl.node->find(key);
+    if (entry != nullptr && !entry->value->is_null() && !is_empty(*entry->value)) continue;
     build.findings.error(*sasl.node, "'sasl' wants '" + std::string(key) + "'",
                          std::string(key) + ": {secretKeyRef: {name: SECRET, key: KEY}}");
   }
@@ -125,7 +134,7 @@ void read_net_tls(const Value<KafkaTlsFields>& tls, const Resource& owner, Build
   take("ssl.ca.pem", tls->ca_cert, owner, build, settings);
   take("ssl.certificate.pem", tls->cert, owner, build, settings);
   take("ssl.key.pem", tls->key, owner, build, settings);
-  if (static_cast<bool>(tls->cert) != static_cast<bool>(tls->key)) {
+  if (is_given(tls->cert) != is_given(tls->key)) {
     build.findings.error(*tls.node, "'tls' wants both of 'cert' and 'key', or neither");
   }
 }

@@ -2,6 +2,7 @@
 
 #include "manifest/build.h"
 #include "manifest/input.h"
+#include "manifest/owners.h"
 
 namespace sluice {
 namespace {
@@ -15,6 +16,7 @@ LoadedManifests read_all(const ManifestOptions& options, YamlStore& store, Findi
     unread.insert(unread.end(), file.unread.begin(), file.unread.end());
     for (YamlNode* root : file.documents) read_resources(*root, findings, resources);
   }
+  leave_out_made(resources, findings);
   LoadedManifests loaded;
   loaded.files = store.sources.size();
   const ResourceIndex index(resources, findings);

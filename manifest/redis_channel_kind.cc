@@ -39,7 +39,7 @@ ChannelParts read_redis_channel(const SpecPlace& place, const Resource&, Build& 
   parts.channel.capacity_events = static_cast<std::size_t>(length);
   parts.channel.capacity_bytes = std::numeric_limits<std::size_t>::max();
   nlohmann::json& spec = parts.channel.spec;
-  spec["address"] = read_redis_address(fields.address, *place.at, build.findings);
+  spec["address"] = read_redis_address(fields.address, build.findings);
   if (fields.max_length) spec["maxLength"] = to_unsigned(length);
   spec["sessionTimeout"] = fields.session_timeout ? fields.session_timeout.node->text : "PT10S";
   return parts;

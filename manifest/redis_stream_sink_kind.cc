@@ -16,7 +16,7 @@ void build_redis_stream_sink(const Resource& resource, Build& build) {
   sink.kind = "RedisStreamSink";
   sink.ns = resource.ns;
   sink.name = resource.name;
-  sink.spec["address"] = read_redis_address(fields.address, *resource.at, build.findings);
+  sink.spec["address"] = read_redis_address(fields.address, build.findings);
   sink.spec["stream"] = read_filled(fields.stream, "stream", build.findings);
   build.graph.sinks.push_back(std::move(sink));
 }

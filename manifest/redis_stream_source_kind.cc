@@ -24,7 +24,7 @@ void build_redis_stream_source(const Resource& resource, Build& build) {
   const auto fields = build.read_spec<RedisStreamSourceFields>(resource);
   ReadingSourceSpec source = make_reading_source(fields, standard_delivery(), resource, build);
   nlohmann::json& spec = source.source.spec;
-  spec["address"] = read_redis_address(fields.address, *resource.at, build.findings);
+  spec["address"] = read_redis_address(fields.address, build.findings);
   spec["stream"] = read_filled(fields.stream, "stream", build.findings);
   // Not Knative's pod name: after a restart the group has to be the same one.
   spec["group"] = fields.group ? read_filled(fields.group, "group", build.findings)

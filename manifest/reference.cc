@@ -25,7 +25,8 @@ with them; nothing starts until nothing is.
   is wanted, is taken as written: `5` is "5".
 - `${VAR}`, `${VAR:-default}` and `${VAR:?text}` in values are replaced from the environment, once;
   `$${` stands for `${`. A variable that is not set, without a default, is an error. Inside `{ }`
-  and `[ ]`, put quotes around them.
+  and `[ ]`, put quotes around them. Of ConfigMaps that is so in `kafka-channel-config` and in
+  `channel-template-spec` only: the rest is not looked at.
 - Anchors and aliases work; merge keys (`<<`) do not. At most 64 levels, 10,000 values through
   aliases, and 16 MiB a file.
 - `metadata.namespace` is `default` where it is absent; `v1`, `v2` and `openai` are reserved.

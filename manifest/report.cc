@@ -69,7 +69,8 @@ bool Report::has_errors() const noexcept {
 std::string to_text(const Finding& finding) {
   std::string out = finding.file + ':' + std::to_string(finding.line) + ':' +
                     std::to_string(finding.column) + ": " + std::string(word(finding.severity)) +
-                    ": " + finding.message + '\n' + excerpt(finding);
+                    ": " + finding.message + '\n';
+  if (!finding.source_line.empty()) out += excerpt(finding);
   if (!finding.hint.empty()) out += "  hint: " + finding.hint + '\n';
   return out;
 }

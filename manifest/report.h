@@ -15,7 +15,7 @@ struct Finding {
   Severity severity = Severity::error;
   std::string message;
   std::string hint;         ///< What to do, e.g. "did you mean 'subscriber'?"; may be empty.
-  std::string source_line;  ///< The line of the file, for the caret.
+  std::string source_line;  ///< The line of the file, for the caret; "": not shown.
 };
 
 /// Everything that was found in a set of manifests.

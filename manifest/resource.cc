@@ -109,6 +109,26 @@ void expand(YamlNode* node, Findings& findings) {
   if (node != nullptr) expand_variables(*node, findings);
 }
 
+void leave_alone(const YamlNode* map, const auto& is_ours) {
+  if (map == nullptr) return;
+  for (const auto& entry : map->entries) {
+    if (!is_ours(std::string_view(entry.key->text))) entry.value->visited = true;
+  }
+}
+
+// What nobody reads of the ConfigMaps of a cluster, and kubectl's copy of a resource, may have a
+// ${...} that is not ours.
+void leave_foreign_alone(const YamlNode& root, std::string_view kind) {
+  const YamlNode* metadata = value_of(root, "metadata");
+  if (metadata == nullptr) return;
+  leave_alone(value_of(*metadata, "annotations"),
+              [](std::string_view key) { return !key.starts_with("kubectl.kubernetes.io/"); });
+  const YamlNode* name = value_of(*metadata, "name");
+  if (kind != "ConfigMap" || (name != nullptr && name->text == "kafka-channel-config")) return;
+  leave_alone(value_of(root, "data"),
+              [](std::string_view key) { return key == "channel-template-spec"; });
+}
+
 void read_metadata(const YamlNode& root, Resource& resource, Findings& findings) {
   const auto* entry = root.find("metadata");
   if (entry == nullptr || entry->value->is_null()) return;
@@ -120,12 +140,15 @@ void read_metadata(const YamlNode& root, Resource& resource, Findings& findings)
   if (metadata.ns) resource.ns = *metadata.ns;
   resource.labels = *metadata.labels;
   resource.annotations = *metadata.annotations;
+  resource.owners = metadata.owners.node;
 }
 
 void read_resource(YamlNode& root, Findings& findings, std::vector<Resource>& out) {
   require(root, "apiVersion", "e.g. apiVersion: eventing.knative.dev/v1", findings);
   require(root, "kind", "e.g. kind: Broker", findings);
   require(root, "metadata", "e.g. metadata: {name: orders}", findings);
+  const YamlNode* written_kind = value_of(root, "kind");
+  leave_foreign_alone(root, written_kind == nullptr ? "" : written_kind->text);
   for (const std::string_view key : {"apiVersion", "kind", "metadata"}) {
     expand(value_of(root, key), findings);
   }

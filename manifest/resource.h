@@ -22,6 +22,7 @@ struct Resource {
   const YamlNode* at = nullptr;        ///< Where warnings of the whole resource stand: its name.
   const YamlNode* spec_key = nullptr;  ///< Null: there is no spec.
   const YamlNode* spec = nullptr;
+  const YamlNode* owners = nullptr;  ///< Its ownerReferences; null: there are none.
 
   /// "Trigger 'default/big'".
   [[nodiscard]] std::string title() const;

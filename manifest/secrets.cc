@@ -116,7 +116,7 @@ template <>
 const Shape<SecretKeyRefFields>& shape_of() {
   static const Shape<SecretKeyRefFields> shape(
       "secret value", {field<&SecretKeyRefFields::ref>(
-                          {"secretKeyRef", "The key of a Secret that has the value.", true})});
+                          {"secretKeyRef", "The key of a Secret that has the value."})});
   return shape;
 }
 

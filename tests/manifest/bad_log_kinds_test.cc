@@ -51,6 +51,8 @@ TEST_P(BadLogSpec, IsRefusedWhereItIsBad) {
   options.kafka_bootstrap_servers = "h:9092";
   expect_refused({bad.name, text.c_str(), bad.line, bad.column, bad.message_part, bad.hint_part},
                  options);
+  const std::string report = to_text(load(text, options).report);
+  EXPECT_EQ(report.find("hun%ter"), std::string::npos) << report;
 }
 
 [[maybe_unused]] std::string spec_name(const testing::TestParamInfo<BadSpec>& info) {
@@ -140,6 +142,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"NoPassword", "KafkaSource",
                 NET "    sasl: {enable: true, user: {secretKeyRef: {name: s, key: u}}}\n", 9, 11,
                 "'sasl' wants 'password'", "secretKeyRef"},
+        BadSpec{"PasswordIsEmpty", "KafkaSource",
+                NET
+                "    sasl: {enable: true, password: {}, user: {secretKeyRef: {name: s, key: u}}}\n",
+                9, 11, "'sasl' wants 'password'", "secretKeyRef"},
+        BadSpec{"CertAndEmptyKey", "KafkaSource",
+                NET "    tls: {enable: true, key: {}, cert: {secretKeyRef: {name: s, key: u}}}\n",
+                9, 10, "'tls' wants both of 'cert' and 'key'"},
         BadSpec{"PasswordInTheOpen", "KafkaSource",
                 NET "    tls: {enable: true, caCert: hunter2}\n", 9, 33,
                 "secret value wants a mapping"},
@@ -200,37 +209,38 @@ INSTANTIATE_TEST_SUITE_P(
 #if SLUICE_HAS_REDIS
 INSTANTIATE_TEST_SUITE_P(
     RedisChannel, BadLogSpec,
-    testing::Values(BadSpec{"NoSpec", "RedisChannel", "", 1, 1,
-                            "missing field 'spec' in RedisChannel", "it wants address"},
-                    BadSpec{"NoAddress", "RedisChannel", "spec: {maxLength: 5}\n", 4, 1,
-                            "missing field 'address' in RedisChannel spec"},
-                    BadSpec{"NoScheme", "RedisChannel", "spec: {address: \"h:6379\"}\n", 4, 17,
-                            "does not begin with redis://"},
-                    BadSpec{"Tls", "RedisChannel", "spec: {address: \"rediss://h:6379\"}\n", 4, 17,
-                            "no TLS, so rediss:// is not possible: put stunnel"},
-                    BadSpec{"NoHost", "RedisChannel", "spec: {address: \"redis://\"}\n", 4, 17,
-                            "there is no host"},
-                    BadSpec{"PortIsAWord", "RedisChannel", "spec: {address: \"redis://h:port\"}\n",
-                            4, 17, "the port is not a number"},
-                    BadSpec{"PortIsZero", "RedisChannel", "spec: {address: \"redis://h:0\"}\n", 4,
-                            17, "the port is not a number from 1 to 65535"},
-                    BadSpec{"TwoServers", "RedisChannel", "spec: {address: \"redis://h:1,i:2\"}\n",
-                            4, 17, "the port is not a number"},
-                    BadSpec{"DatabaseIsAWord", "RedisChannel",
-                            "spec: {address: \"redis://h/db\"}\n", 4, 17,
-                            "is not the number of a database"},
-                    BadSpec{"NoLength", "RedisChannel",
-                            "spec: {address: \"redis://h\", maxLength: 0}\n", 4, 41,
-                            "'maxLength' wants a whole number of at least 1, not '0'"},
-                    BadSpec{"ShortSession", "RedisChannel",
-                            "spec: {address: \"redis://h\", sessionTimeout: PT1S}\n", 4, 46,
-                            "'sessionTimeout' wants a duration from PT2S to PT10M, not 'PT1S'"},
-                    BadSpec{"LongSession", "RedisChannel",
-                            "spec: {address: \"redis://h\", sessionTimeout: PT11M}\n", 4, 46,
-                            "'sessionTimeout' wants a duration from PT2S to PT10M"},
-                    BadSpec{"SessionIsAWord", "RedisChannel",
-                            "spec: {address: \"redis://h\", sessionTimeout: soon}\n", 4, 46,
-                            "'sessionTimeout': 'soon' is not a duration"}),
+    testing::Values(
+        BadSpec{"NoSpec", "RedisChannel", "", 1, 1, "missing field 'spec' in RedisChannel",
+                "it wants address"},
+        BadSpec{"NoAddress", "RedisChannel", "spec: {maxLength: 5}\n", 4, 1,
+                "missing field 'address' in RedisChannel spec"},
+        BadSpec{"NoScheme", "RedisChannel", "spec: {address: \"h:6379\"}\n", 4, 17,
+                "does not begin with redis://"},
+        BadSpec{"Tls", "RedisChannel", "spec: {address: \"rediss://h:6379\"}\n", 4, 17,
+                "no TLS, so rediss:// is not possible: put stunnel"},
+        BadSpec{"NoHost", "RedisChannel", "spec: {address: \"redis://\"}\n", 4, 17,
+                "there is no host"},
+        BadSpec{"PortIsAWord", "RedisChannel", "spec: {address: \"redis://h:port\"}\n", 4, 17,
+                "the port is not a number"},
+        BadSpec{"PortIsZero", "RedisChannel", "spec: {address: \"redis://h:0\"}\n", 4, 17,
+                "the port is not a number from 1 to 65535"},
+        BadSpec{"TwoServers", "RedisChannel", "spec: {address: \"redis://h:1,i:2\"}\n", 4, 17,
+                "the port is not a number"},
+        BadSpec{"DatabaseIsAWord", "RedisChannel", "spec: {address: \"redis://h/db\"}\n", 4, 17,
+                "is not the number of a database"},
+        BadSpec{"RawPercent", "RedisChannel", "spec:\n  address: \"redis://me:hun%ter@h\"\n", 5, 12,
+                "has a '%' without two hexadecimal digits (write it as %25)"},
+        BadSpec{"NoLength", "RedisChannel", "spec: {address: \"redis://h\", maxLength: 0}\n", 4, 41,
+                "'maxLength' wants a whole number of at least 1, not '0'"},
+        BadSpec{"ShortSession", "RedisChannel",
+                "spec: {address: \"redis://h\", sessionTimeout: PT1S}\n", 4, 46,
+                "'sessionTimeout' wants a duration from PT2S to PT10M, not 'PT1S'"},
+        BadSpec{"LongSession", "RedisChannel",
+                "spec: {address: \"redis://h\", sessionTimeout: PT11M}\n", 4, 46,
+                "'sessionTimeout' wants a duration from PT2S to PT10M"},
+        BadSpec{"SessionIsAWord", "RedisChannel",
+                "spec: {address: \"redis://h\", sessionTimeout: soon}\n", 4, 46,
+                "'sessionTimeout': 'soon' is not a duration"}),
     spec_name);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -268,6 +278,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "spec:\n  channelTemplate:\n    apiVersion: sluice.dev/v1alpha1\n"
                 "    kind: RedisChannel\n",
                 6, 5, "missing field 'spec' in channelTemplate", "it wants address"},
+        BadSpec{"RawPercent", "Broker",
+                "spec:\n  channelTemplate:\n    apiVersion: sluice.dev/v1alpha1\n"
+                "    kind: RedisChannel\n    spec:\n      address: redis://me:hun%ter@h\n",
+                9, 16, "has a '%' without two hexadecimal digits"},
         BadSpec{"NoAddress", "Broker",
                 "spec:\n  channelTemplate:\n    apiVersion: sluice.dev/v1alpha1\n"
                 "    kind: RedisChannel\n    spec: {maxLength: 1}\n",

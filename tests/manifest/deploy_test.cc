@@ -1,6 +1,6 @@
 // What is checked: the files of deploy/ are YAML, and the Sluice manifests in them are good ones
-// without a warning; names that have to fit one another do. Method: the files are read as they are;
-// nothing is deployed.
+// without a warning; names and statuses that have to fit one another do. Method: the files are read
+// as they are; nothing is deployed.
 
 #include "base/features.h"
 #include "manifest/input.h"
@@ -81,6 +81,16 @@ TEST(DeployedFiles, HaveGoodManifestsForKafka) {
       std::string::npos);
   const auto partitions = broker.channel.spec.at("numPartitions").get<int>();
   EXPECT_NE(scaled.find("maxReplicaCount: " + std::to_string(partitions) + " "), std::string::npos);
+}
+
+// 78 is the status of bad manifests (cli/command.h): a start that fails in ExecStartPre, or with 7,
+// which says that events are lost, would be taken for something else.
+TEST(DeployedFiles, LetSystemdSeeTheStatusOfServe) {
+  const std::string unit = text_of(kDeploy / "sluice.service");
+  EXPECT_NE(unit.find("\nRestartPreventExitStatus=78\n"), std::string::npos);
+  for (const char* other : {"ExecStartPre", "SuccessExitStatus"}) {
+    EXPECT_EQ(unit.find(other), std::string::npos) << other;
+  }
 }
 
 }  // namespace

@@ -267,6 +267,50 @@ stringData: {u: me}
   EXPECT_EQ(properties["sasl.mechanism"], "PLAIN");
 }
 
+// As an API server prints what was left out: empty objects.
+TEST(KafkaSource, TakesNetOfAClusterForNoLogin) {
+  for (const char* enable : {"", "enable: false, "}) {
+    const auto loaded = load(R"(
+apiVersion: sources.knative.dev/v1
+kind: KafkaSource
+metadata: {name: in}
+spec:
+  topics: [a]
+  bootstrapServers: ["h:9092"]
+  net:
+    sasl: {)" + std::string(enable) +
+                             "password: {}, type: {}, user: {}}\n    tls: {" + enable +
+                             "caCert: {}, cert: {}, key: {}}\n  sink: {uri: \"http://h/\"}\n");
+    EXPECT_TRUE(loaded.report.findings.empty()) << describe(loaded.report);
+    EXPECT_EQ(loaded.graph.reading_sources.at(0).source.spec["properties"],
+              nlohmann::json::object());
+  }
+}
+
+TEST(KafkaSource, TakesEmptyObjectsForAbsentWhereTlsIsOn) {
+  const auto graph = graph_of(R"(
+apiVersion: sources.knative.dev/v1
+kind: KafkaSource
+metadata: {name: in}
+spec:
+  topics: [a]
+  bootstrapServers: ["h:9092"]
+  net:
+    sasl: {password: {}, type: {}, user: {}}
+    tls: {enable: true, caCert: {}, cert: {}, key: {}}
+  sink: {uri: "http://127.0.0.1:9000/"}
+)");
+  EXPECT_EQ(graph.reading_sources.at(0).source.spec["properties"],
+            nlohmann::json::parse(R"({"security.protocol": "SSL"})"));
+}
+
+TEST(KafkaChannel, IgnoresItsSubscribers) {
+  const auto loaded = load(std::string(kChannel) + R"(
+spec: {subscribers: [{uid: 1, generation: 1, subscriberUri: "http://h/"}]}
+)" + kConfig);
+  EXPECT_TRUE(loaded.report.findings.empty()) << describe(loaded.report);
+}
+
 TEST(KafkaSource, IsToldOfNetThatIsNotSwitchedOn) {
   const auto loaded = load(R"(
 apiVersion: sources.knative.dev/v1

@@ -148,6 +148,18 @@ spec:
   ASSERT_TRUE(loaded.report.has_errors());
   EXPECT_EQ(to_text(loaded.report).find("hunter2"), std::string::npos) << describe(loaded.report);
   EXPECT_EQ(to_json(loaded.report).find("hunter2"), std::string::npos);
+  EXPECT_EQ(findings_of(loaded.report, Severity::error).at(0).line, 7);
+}
+
+TEST(RedisAddress, IsNotQuotedByAFindingBesideIt) {
+  const auto loaded = load(R"(
+apiVersion: sinks.knative.dev/v1alpha1
+kind: RedisStreamSink
+metadata: {name: out}
+spec: {address: "redis://me:hunter2@h", stream: s, strem: s}
+)");
+  ASSERT_TRUE(loaded.report.has_errors());
+  EXPECT_EQ(to_text(loaded.report).find("hunter2"), std::string::npos) << describe(loaded.report);
 }
 
 TEST(RedisAddress, IsPointedAtWhereOnlyAVariableStandsThere) {
