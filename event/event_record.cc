@@ -187,8 +187,9 @@ bool says_event(const RecordField& field) noexcept {
 EventRecord structured_record_of(const Event& event) {
   EventRecord record;
   record.fields.push_back({kContentType, kStructured});
-  event.for_each_header(
-      [&](const PassedHeader& header) { record.fields.push_back({header.name, header.value}); });
+  event.for_each_header([&](const PassedHeader& header) {
+    record.fields.push_back({header.name, header.value});
+  });
   record.texts.reserve(64);  // As above.
   append_event_json(event, HopCount::keep, record.texts);
   record.data = record.texts;
