@@ -2,7 +2,6 @@
 
 #include "base/side_thread.h"
 
-#include <algorithm>
 #include <array>
 #include <thread>
 
@@ -11,7 +10,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kTopicBytes = 249;
 constexpr milliseconds kTryFor{5'000};
 constexpr milliseconds kTryEvery{1'000};
 constexpr milliseconds kLookEvery{50};
@@ -25,11 +23,6 @@ struct FreeAdmin {
 };
 
 int count(milliseconds time) { return static_cast<int>(time.count()); }
-
-bool is_topic_character(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-         c == '_' || c == '-';
-}
 
 /// What CreateTopics answered for the one topic it was asked for.
 Result<void> judge(const rd_kafka_event_t& event, const std::string& name) {
@@ -75,23 +68,17 @@ Result<void> create(rd_kafka_t& client, const KafkaTopicSpec& spec, milliseconds
   return judge(*event, spec.name);
 }
 
-}  // namespace
+/// What librdkafka said last of the brokers. Told inside poll() only, on the thread that asks.
+struct BrokerNews {
+  std::string last;
+};
 
-Result<void> check_kafka_topic(const std::string& name) {
-  if (name.empty() || name == "." || name == "..") {
-    return fail(Errc::invalid_argument, "'" + name + "' is no name for a Kafka topic");
-  }
-  if (name.size() > kTopicBytes) {
-    return fail(Errc::invalid_argument, "the Kafka topic '" + name + "' has " +
-                                            std::to_string(name.size()) +
-                                            " characters, the limit is 249: use a shorter name");
-  }
-  if (!std::ranges::all_of(name, is_topic_character)) {
-    return fail(Errc::invalid_argument,
-                "the Kafka topic '" + name + "' may only have letters, digits, '.', '_' and '-'");
-  }
-  return boost::outcome_v2::success();
+void on_broker_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // Says nothing new.
+  static_cast<BrokerNews*>(opaque)->last = reason;
 }
+
+}  // namespace
 
 Result<int> count_kafka_partitions(rd_kafka_t& client, const std::string& topic,
                                    milliseconds timeout) {
@@ -119,20 +106,6 @@ Result<int> ensure_kafka_topic(rd_kafka_t& client, const KafkaTopicSpec& spec,
   SLUICE_TRY(create(client, spec, timeout));
   return spec.partitions;
 }
-
-namespace {
-
-/// What librdkafka said last of the brokers. Told inside poll() only, on the thread that asks.
-struct BrokerNews {
-  std::string last;
-};
-
-void on_broker_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
-  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // Says nothing new.
-  static_cast<BrokerNews*>(opaque)->last = reason;
-}
-
-}  // namespace
 
 Result<std::shared_ptr<KafkaTopicGate>> KafkaTopicGate::open(const KafkaSettings& settings,
                                                              KafkaTopicSpec spec) {

@@ -1,5 +1,5 @@
-// SET NX PX takes the lease; two small scripts prolong and give up only what is ours (Redis's own
-// advice for locks on one server).
+// Two small scripts: one takes the lease or prolongs what is ours and says which, one gives up only
+// what is ours (Redis's own advice for locks on one server).
 
 #include "base/redis_lease.h"
 

@@ -96,8 +96,7 @@ const std::vector<AnnotationInfo>& all_annotations() {
        "ordered or unordered",
        "unordered",
        "`ordered`: one after the other per `partitionkey` (where the event has none, per Trigger). "
-       "A "
-       "KafkaSource says it by `spec.ordering`.",
+       "A KafkaSource says it by `spec.ordering`.",
        {"Trigger", "Subscription", "Sequence", "Parallel", "RedisStreamSource"}},
       {kCapacityEvents,
        "quantity",

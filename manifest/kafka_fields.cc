@@ -1,8 +1,7 @@
 #include "manifest/kafka_fields.h"
 
+#include "base/kafka_topic_spec.h"
 #include "manifest/server_list.h"
-
-#include <algorithm>
 
 namespace sluice {
 
@@ -23,14 +22,7 @@ std::string read_server_list(const Value<StringList>& servers, Findings& finding
 }
 
 bool check_topic(const Value<std::string>& topic, Findings& findings) {
-  constexpr std::size_t kMostBytes = 249;
-  const bool good = std::ranges::all_of(*topic, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-  if (good && !topic->empty() && topic->size() <= kMostBytes && *topic != "." && *topic != "..") {
-    return true;
-  }
+  if (check_kafka_topic(*topic)) return true;
   findings.error(*topic.node, in_quotes(*topic) + " cannot be a topic's name",
                  "use letters, digits, '.', '_' and '-', at most 249");
   return false;

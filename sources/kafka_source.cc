@@ -10,19 +10,15 @@
 
 #include "base/kafka_fields.h"
 #include "base/kafka_group_reader.h"
-#include "base/kafka_topic.h"
+#include "base/kafka_topic_spec.h"
+#include "channels/kafka_deliveries.h"
 #include "sources/kafka_event.h"
 #include "sources/source.h"
 
 #include <boost/container/small_vector.hpp>
 
-#include <atomic>
-
 namespace sluice {
 namespace {
-
-// A filter that passes little must not keep the core from others.
-constexpr int kPassedOverInARow = 256;
 
 struct KafkaSourceSettings {
   KafkaReaderOptions reading;
@@ -72,70 +68,18 @@ Result<KafkaSourceSettings> read_settings(const SourceSpec& spec) {
   return settings;
 }
 
-class KafkaSourceDelivery final : public Delivery {
- public:
-  KafkaSourceDelivery(std::shared_ptr<KafkaGroupReader> reader, KafkaTicket ticket, EventPtr event)
-      : reader_(std::move(reader)), ticket_(std::move(ticket)), event_(std::move(event)) {}
-  ~KafkaSourceDelivery() override {
-    if (!is_settled_) reader_->give_back(std::move(ticket_), std::move(event_));
-  }
-  KafkaSourceDelivery(const KafkaSourceDelivery&) = delete;
-  KafkaSourceDelivery& operator=(const KafkaSourceDelivery&) = delete;
-
-  const EventPtr& event() const noexcept override { return event_; }
-  std::uint32_t attempt() const noexcept override { return ticket_.attempt; }
-  void ack() noexcept override {
-    if (!is_settled_) reader_->settle(ticket_);
-    is_settled_ = true;
-  }
-  bool is_lost() const noexcept override { return ticket_.partition->is_lost(); }
-
- private:
-  std::shared_ptr<KafkaGroupReader> reader_;
-  KafkaTicket ticket_;
-  EventPtr event_;
-  bool is_settled_ = false;
-};
-
 class KafkaSource final : public Reader {
  public:
   KafkaSource(std::shared_ptr<KafkaGroupReader> reader, KafkaEventFormat format, FilterPtr filter)
-      : reader_(std::move(reader)), format_(std::move(format)), filter_(std::move(filter)) {}
-  ~KafkaSource() override {
-    reader_->listen(nullptr);
-    reader_->start_close();
-  }
-  KafkaSource(const KafkaSource&) = delete;
-  KafkaSource& operator=(const KafkaSource&) = delete;
+      : format_(std::move(format)), deliveries_(std::move(reader), std::move(filter)) {}
 
   DeliveryPtr take() override {
-    for (int passed_over = 0; passed_over < kPassedOverInARow; ++passed_over) {
-      auto record = reader_->take();
-      if (!record) return nullptr;
-      EventPtr event =
-          record->kept ? std::static_pointer_cast<const Event>(record->kept) : event_of(*record);
-      if (!filter_ || record->kept || filter_->matches(*event)) {
-        return std::make_unique<KafkaSourceDelivery>(reader_, std::move(record->ticket),
-                                                     std::move(event));
-      }
-      filtered_.fetch_add(1, std::memory_order_relaxed);
-      reader_->settle(record->ticket);
-    }
-    reader_->yield();
-    return nullptr;
+    return deliveries_.take([this](const KafkaRecord& record) { return event_of(record); });
   }
-
-  void listen(ConsumerListener& listener) override {
-    reader_->listen([&listener] { listener.on_ready(); });
-  }
-
-  std::uint64_t filtered() const noexcept override {
-    return filtered_.load(std::memory_order_relaxed);
-  }
-
-  std::string trouble() const override { return reader_->trouble(); }
-
-  Awaitable<void> close() override { co_await reader_->close(); }
+  void listen(ConsumerListener& listener) override { deliveries_.listen(listener); }
+  std::uint64_t filtered() const noexcept override { return deliveries_.filtered(); }
+  std::string trouble() const override { return deliveries_.reader().trouble(); }
+  Awaitable<void> close() override { co_await deliveries_.reader().close(); }
 
  private:
   EventPtr event_of(const KafkaRecord& record) const {
@@ -154,10 +98,8 @@ class KafkaSource final : public Reader {
     return event_of_kafka_record(read, format_);
   }
 
-  std::shared_ptr<KafkaGroupReader> reader_;
   const KafkaEventFormat format_;
-  const FilterPtr filter_;
-  std::atomic<std::uint64_t> filtered_{0};
+  KafkaDeliveries deliveries_;
 };
 
 }  // namespace

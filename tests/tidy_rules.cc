@@ -242,7 +242,7 @@ void check_includes(const std::string& path, std::string_view text, std::vector<
       {"sinks", {"base/", "event/", "filter/"}},
       {"sources",
        {"base/", "event/", "sinks/sink.h", "sinks/sink_spec.h", "channels/consumer.h",
-        "channels/redis_deliveries.h"}},
+        "channels/redis_deliveries.h", "channels/kafka_deliveries.h"}},
       {"broker", {"base/", "event/", "filter/", "channels/", "sinks/", "sources/"}},
       {"manifest", {"base/", "event/", "filter/"}},
       {"cli",

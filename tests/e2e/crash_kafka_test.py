@@ -8,14 +8,8 @@ import support
 from crash_cases import CrashCases
 
 
-class CrashKafka(CrashCases, unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.backend = durable.start_backend(durable.KafkaBackend)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.backend.server.close()
+class CrashKafka(CrashCases, durable.OnBackend, unittest.TestCase):
+    make = durable.KafkaBackend
 
 
 if __name__ == "__main__":

@@ -8,14 +8,8 @@ import support
 from crash_cases import CrashCases
 
 
-class CrashRedis(CrashCases, unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.backend = durable.start_backend(durable.RedisBackend)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.backend.server.close()
+class CrashRedis(CrashCases, durable.OnBackend, unittest.TestCase):
+    make = durable.RedisBackend
 
 
 if __name__ == "__main__":

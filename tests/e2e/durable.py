@@ -59,6 +59,20 @@ def start_backend(make):
     return backend
 
 
+class OnBackend:
+    """For a TestCase: `make` gives the backend of all its tests, whose server is up meanwhile."""
+
+    make = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.backend = start_backend(cls.make)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.backend.server.close()
+
+
 def manifest(backend, name, subscribers, annotations=None):
     """A Broker on `backend` and one Trigger for each of `subscribers` ({name: url}); `annotations` by Trigger."""
     parts = [f"apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {{name: {name}}}\n"

@@ -87,14 +87,8 @@ NET = """  net:
 """
 
 
-class KafkaSecurity(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.backend = durable.start_backend(Secured)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.backend.server.close()
+class KafkaSecurity(durable.OnBackend, unittest.TestCase):
+    make = Secured
 
     def test_channel_source_and_sink_get_in(self):
         secured = self.backend

@@ -47,17 +47,21 @@ def sink(name, address, topic, mode="binary"):
             f"  contentMode: {mode}\n  numPartitions: 1\n  replicationFactor: 1\n")
 
 
-class KafkaPeers(unittest.TestCase):
+class KafkaPeers(durable.OnBackend, unittest.TestCase):
+    @classmethod
+    def make(cls):
+        return durable.KafkaBackend(partitions=1)
+
     @classmethod
     def setUpClass(cls):
-        cls.backend = durable.start_backend(lambda: durable.KafkaBackend(partitions=1))
+        super().setUpClass()
         cls.address = cls.backend.server.address
         cls.peer = Peer(cls.address)
 
     @classmethod
     def tearDownClass(cls):
         cls.peer.close()
-        cls.backend.server.close()
+        super().tearDownClass()
 
     def kcat(self, topic, count):
         """(headers, key, value) of the first `count` records, as kcat shows them."""

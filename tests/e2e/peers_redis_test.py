@@ -20,15 +20,13 @@ def stream_sink(address, stream):
             f"  address: {address}\n  stream: {stream}\n")
 
 
-class RedisPeers(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.backend = durable.start_backend(durable.RedisBackend)
-        cls.address = cls.backend.server.address
+class RedisPeers(durable.OnBackend, unittest.TestCase):
+    make = durable.RedisBackend
 
     @classmethod
-    def tearDownClass(cls):
-        cls.backend.server.close()
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.address = cls.backend.server.address
 
     def cli(self, *command):
         return self.backend.server.cli(*command)

@@ -8,14 +8,8 @@ import support
 from scale_out_cases import ScaleOutCases
 
 
-class ScaleOutKafka(ScaleOutCases, unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.backend = durable.start_backend(durable.KafkaBackend)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.backend.server.close()
+class ScaleOutKafka(ScaleOutCases, durable.OnBackend, unittest.TestCase):
+    make = durable.KafkaBackend
 
 
 if __name__ == "__main__":

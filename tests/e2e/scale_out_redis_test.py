@@ -8,14 +8,8 @@ import support
 from scale_out_cases import ScaleOutCases
 
 
-class ScaleOutRedis(ScaleOutCases, unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.backend = durable.start_backend(durable.RedisBackend)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.backend.server.close()
+class ScaleOutRedis(ScaleOutCases, durable.OnBackend, unittest.TestCase):
+    make = durable.RedisBackend
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import fcntl
 import glob
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -210,6 +211,7 @@ def with_kafka(arguments):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Ends the broker on the way out.
     if len(sys.argv) < 3 or sys.argv[1] != "with-kafka":
         sys.exit(__doc__)
     try:
