@@ -76,7 +76,7 @@ KafkaLeader::~KafkaLeader() = default;
 void KafkaLeader::start() {
   if (is_closed_) return;
   member_->listen();
-  // Asked again in expire() where it fails, which it does not: the list is right.
+  // It fails only for a list that is wrong, and this one is right.
   static_cast<void>(member_->subscribe({topic_}));
   core_.deadlines().schedule(*this, steady_clock::now() + kPollEvery);
 }
