@@ -209,8 +209,8 @@ TEST_F(KafkaGroupReaderTest, ARebalanceLosesNothingAndMarksWhatWasNotSettledAsLo
   EXPECT_TRUE(held.ticket.partition->is_lost());
   EXPECT_TRUE(other.ticket.partition->is_lost());
   one->settle(held.ticket);  // Too late, and harmless.
-  EXPECT_EQ(one->backlog().size(), 1U);
-  EXPECT_EQ(two->backlog().size(), 1U);
+  // Each comes to own one of the two; on a slow machine a second rebalance is still under way.
+  while (one->backlog().size() != 1 || two->backlog().size() != 1) core_.io().run_one();
   close(*one);
   close(*two);
 }
