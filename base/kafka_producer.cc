@@ -6,8 +6,10 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <mutex>
 
 namespace sluice {
@@ -17,8 +19,36 @@ using std::chrono::steady_clock;
 
 constexpr int kAskForMs = 5'000;
 
+// How long a record waits for its turn, whatever its deadline.
+constexpr std::chrono::seconds kHeldAtMost{5};
+
 // A client that nobody waits for still has to tell what it knows of its brokers.
 constexpr std::chrono::seconds kServeEvery{1};
+
+std::string text_of(const rd_kafka_conf_t& conf, const char* name) {
+  std::array<char, 64> text{};
+  std::size_t size = text.size();
+  const auto found = rd_kafka_conf_get(&conf, name, text.data(), &size);
+  return found == RD_KAFKA_CONF_OK ? text.data() : "";
+}
+
+std::size_t number_of(const rd_kafka_conf_t& conf, const char* name) {
+  return std::strtoull(text_of(conf, name).c_str(), nullptr, 10);
+}
+
+KafkaPace::Bounds bounds_of(const rd_kafka_conf_t& conf) {
+  const std::chrono::duration<double, std::milli> linger(
+      std::strtod(text_of(conf, "linger.ms").c_str(), nullptr));
+  KafkaPace::Bounds bounds;
+  bounds.linger = std::chrono::duration_cast<std::chrono::microseconds>(linger);
+  bounds.bytes = number_of(conf, "batch.size");
+  bounds.records = number_of(conf, "batch.num.messages");
+  return bounds;
+}
+
+std::size_t bytes_of(const KafkaOutgoing& record) {
+  return record.headers.bytes() + (record.value ? record.value->size() : 0);
+}
 
 /// Has the client learn of a topic as soon as it has a broker. By itself it looks each second.
 void learn(const KafkaHandle& client, const std::string& name) {
@@ -42,6 +72,17 @@ struct KafkaProducer::Context {
   bool failed = false;
 };
 
+/// The way to one topic.
+struct KafkaProducer::Route {
+  std::unique_ptr<rd_kafka_topic_t, FreeKafka> topic;  // Of the client of this moment.
+  std::optional<KafkaPace> pace;                       // With it.
+  WaitQueue room;
+
+  void done(KafkaPace::Round round) {
+    if (pace->done(round)) room.notify_all();
+  }
+};
+
 /// A record on its way: held by who waits for it and, through librdkafka, by its report.
 struct KafkaProducer::Pending
     : boost::intrusive_ref_counter<Pending>,
@@ -56,6 +97,8 @@ struct KafkaProducer::Pending
 
   WaitQueue answered;
   KafkaPosition position;
+  Route* route = nullptr;
+  KafkaPace::Round round = 0;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   bool is_answered = false;
 };
@@ -117,6 +160,9 @@ Result<KafkaConf> KafkaProducer::conf(const KafkaSettings& settings) {
 
 Result<void> KafkaProducer::open() {
   SLUICE_TRY(KafkaConf ready, conf(settings_));
+  bounds_ = bounds_of(*ready);
+  held_.most_records = number_of(*ready, "queue.buffering.max.messages");
+  held_.most_bytes = number_of(*ready, "queue.buffering.max.kbytes") * 1024;
   context_ = std::make_shared<Context>();
   context_->signal = wake_.signal();
   SLUICE_TRY(handle_, open_kafka(RD_KAFKA_PRODUCER, std::move(ready), context_));
@@ -128,6 +174,7 @@ Result<void> KafkaProducer::open() {
 void KafkaProducer::on_report(rd_kafka_t*, const rd_kafka_message_t* record, void* opaque) {
   const PendingPtr pending(static_cast<Pending*>(record->_private), false);
   if (static_cast<const Context*>(opaque)->abandoned) return;
+  pending->route->done(pending->round);
   pending->report(record->err, {record->partition, record->offset});
 }
 
@@ -138,27 +185,34 @@ void KafkaProducer::on_error(rd_kafka_t*, int code, const char*, void* opaque) {
   if (code == RD_KAFKA_RESP_ERR__FATAL) context->failed = true;
 }
 
-rd_kafka_topic_t* KafkaProducer::topic(std::string_view name) {
-  const auto known = topics_.find(name);
-  if (known != topics_.end()) return known->second.get();
-  std::string text(name);
-  Topic made(rd_kafka_topic_new(handle_.get(), text.c_str(), nullptr));
-  if (!made) return nullptr;
-  learn(handle_, text);
-  return topics_.emplace(std::move(text), std::move(made)).first->second.get();
+/// The way to a topic, by a client that works.
+Result<KafkaProducer::Route*> KafkaProducer::route_to(std::string_view topic) {
+  if (!handle_) {
+    SLUICE_TRY(open());
+  }
+  if (link_->is_down()) return fail(Errc::unavailable, link_->trouble());
+  auto known = routes_.find(topic);
+  if (known == routes_.end()) known = routes_.try_emplace(std::string(topic)).first;
+  Route& route = known->second;
+  if (!route.topic) {
+    route.topic.reset(rd_kafka_topic_new(handle_.get(), known->first.c_str(), nullptr));
+    if (!route.topic) return kafka_error(rd_kafka_last_error(), "topic " + known->first);
+    route.pace.emplace(bounds_);
+    learn(handle_, known->first);
+  }
+  return &route;
 }
 
 // Without a partition, and with headers that stay ours on error: librdkafka 2.0 frees its own
 // twice.
-Result<KafkaProducer::PendingPtr> KafkaProducer::hand_over(KafkaOutgoing& record) {
-  rd_kafka_topic_t* const where = topic(record.topic);
-  if (where == nullptr) {
-    return kafka_error(rd_kafka_last_error(), "topic " + std::string(record.topic));
-  }
+Result<KafkaProducer::PendingPtr> KafkaProducer::hand_over(KafkaOutgoing& record, Route& route,
+                                                           KafkaPace::Round round) {
   PendingPtr pending(new Pending);
+  pending->route = &route;
+  pending->round = round;
   std::array<rd_kafka_vu_t, 6> parts{};
   parts[0].vtype = RD_KAFKA_VTYPE_RKT;
-  parts[0].u.rkt = where;
+  parts[0].u.rkt = route.topic.get();
   parts[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
   parts[1].u.i = RD_KAFKA_MSG_F_COPY;
   parts[2].vtype = RD_KAFKA_VTYPE_OPAQUE;
@@ -187,13 +241,45 @@ Result<KafkaProducer::PendingPtr> KafkaProducer::hand_over(KafkaOutgoing& record
   return kafka_error(rd_kafka_error_code(refused.get()), "topic " + std::string(record.topic));
 }
 
-Task<KafkaPosition> KafkaProducer::produce(KafkaOutgoing& record, Deadline deadline) {
-  if (!handle_) {
-    SLUICE_CO_TRY(open());
+Task<KafkaPace::Round> KafkaProducer::wait_for_turn(const KafkaOutgoing& record, Route& route,
+                                                    Deadline deadline) {
+  const std::size_t bytes = bytes_of(record);
+  if (held_.records >= held_.most_records || held_.bytes + bytes > held_.most_bytes) {
+    co_return fail(Errc::resource_exhausted,
+                   "topic " + std::string(record.topic) + ": the brokers take less than is sent");
   }
-  if (link_->is_down()) co_return fail(Errc::unavailable, link_->trouble());
-  auto handed = hand_over(record);
+  const Deadline patience = std::min(deadline, steady_clock::now() + kHeldAtMost);
+  ++held_.records;
+  held_.bytes += bytes;
+  std::optional<KafkaPace::Round> round;
+  Result<Route*> there = &route;
+  while (there && !round && steady_clock::now() < patience) {
+    listen();
+    const Deadline until = std::min(patience, route.pace->ends());
+    co_await route.room.wait(core_, until);
+    there = route_to(record.topic);  // The client may be another by now.
+    if (there) round = route.pace->take(steady_clock::now(), bytes);
+  }
+  --held_.records;
+  held_.bytes -= bytes;
+  if (!is_awaited()) wake_.stop();
+  if (round) co_return *round;
+  if (!there) co_return there.error();
+  co_return fail(
+      patience < deadline ? Errc::unavailable : Errc::deadline_exceeded,
+      "topic " + std::string(record.topic) + ": what was sent before is not acknowledged");
+}
+
+Task<KafkaPosition> KafkaProducer::produce(KafkaOutgoing& record, Deadline deadline) {
+  SLUICE_CO_TRY(Route* const route, route_to(record.topic));
+  auto round = route->pace->take(steady_clock::now(), bytes_of(record));
+  if (!round) {
+    SLUICE_CO_TRY(const auto later, co_await wait_for_turn(record, *route, deadline));
+    round = later;
+  }
+  auto handed = hand_over(record, *route, *round);
   if (!handed) {
+    route->done(*round);
     serve();  // It may have room again, or have failed for good.
     co_return std::move(handed).error();
   }
@@ -202,7 +288,7 @@ Task<KafkaPosition> KafkaProducer::produce(KafkaOutgoing& record, Deadline deadl
   listen();
   co_await pending->answered.wait(core_, deadline);
   pending->unlink();
-  if (waiting_->list.empty()) wake_.stop();
+  if (!is_awaited()) wake_.stop();
   if (!pending->is_answered) {
     co_return fail(Errc::deadline_exceeded,
                    "topic " + std::string(record.topic) + ": not acknowledged in time");
@@ -220,6 +306,10 @@ Task<KafkaPosition> KafkaProducer::produce(KafkaOutgoing& record, Deadline deadl
     co_return kafka_error(pending->error, "topic " + std::string(record.topic));
   }
   co_return pending->position;
+}
+
+bool KafkaProducer::is_awaited() const noexcept {
+  return !waiting_->list.empty() || held_.records > 0;
 }
 
 void KafkaProducer::listen() {
@@ -242,7 +332,7 @@ void KafkaProducer::serve() {
                  rd_kafka_err2str(rd_kafka_fatal_error(handle_.get(), nullptr, 0)));
     abandon();  // The next record opens another.
   }
-  if (!waiting_->list.empty()) listen();
+  if (is_awaited()) listen();
 }
 
 /// Lets go of the client. What it has not acknowledged fails; nobody was told that it is there.
@@ -254,7 +344,10 @@ void KafkaProducer::abandon() {
   KafkaWake::unwatch(*reports);
   for (Pending& pending : waiting_->list) pending.report(RD_KAFKA_RESP_ERR__TRANSPORT, {});
   waiting_->list.clear();
-  topics_.clear();
+  for (auto& [name, route] : routes_) {
+    route.topic.reset();
+    route.room.notify_all();
+  }
   rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                     RD_KAFKA_PURGE_F_NON_BLOCKING);
   handle_.reset();

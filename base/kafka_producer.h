@@ -3,6 +3,7 @@
 #include "base/core_pool.h"
 #include "base/deadline_wheel.h"
 #include "base/kafka_link.h"
+#include "base/kafka_pace.h"
 #include "base/kafka_wake.h"
 #include "base/task.h"
 
@@ -32,11 +33,15 @@ class KafkaHeaders {
   void add(std::string_view name, std::string_view value) {
     rd_kafka_header_add(list_.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
                         static_cast<ssize_t>(value.size()));
+    bytes_ += name.size() + value.size();
   }
+
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
  private:
   friend class KafkaProducer;
   std::unique_ptr<rd_kafka_headers_t, FreeKafka> list_;
+  std::size_t bytes_ = 0;
 };
 
 /// A record that is to be written. The views live until produce() has been awaited.
@@ -49,8 +54,9 @@ struct KafkaOutgoing {
   KafkaHeaders headers;
 };
 
-/// The one producer of a core and its settings: acks=all, idempotent. Opened when first used; waits
-/// on its core only while somebody waits for it, so that what keeps one need not close it. A
+/// The one producer of a core and its settings: acks=all, idempotent. What the brokers are slow to
+/// acknowledge holds back what follows it in its topic (base/kafka_pace.h). Opened when first used;
+/// waits on its core only while somebody waits for it, so that what keeps one need not close it. A
 /// librdkafka client that has failed for good is replaced, unseen but for what was not
 /// acknowledged.
 ///
@@ -69,8 +75,9 @@ class KafkaProducer final : private Expiring {
 
   /// Completes when all in-sync replicas have the record. `record` is spent.
   /// Errors: resource_exhausted (the queue is full: 64 MiB or 100,000 records, if not set
-  /// otherwise); unavailable (the brokers are gone, or have not taken it within message.timeout.ms,
-  /// 5 s if not set otherwise); invalid_argument (too large); deadline_exceeded.
+  /// otherwise, and as much again that is held back); unavailable (the brokers are gone, or have
+  /// not taken it within message.timeout.ms, 5 s if not set otherwise); invalid_argument (too
+  /// large); deadline_exceeded.
   Task<KafkaPosition> produce(KafkaOutgoing& record, Deadline deadline);
 
   /// One line; empty while the cluster can be reached. Any thread.
@@ -83,7 +90,7 @@ class KafkaProducer final : private Expiring {
   struct Context;
   struct Pending;
   using PendingPtr = boost::intrusive_ptr<Pending>;
-  using Topic = std::unique_ptr<rd_kafka_topic_t, FreeKafka>;
+  struct Route;
 
   KafkaProducer(Core& core, const KafkaSettings& settings);
 
@@ -92,8 +99,12 @@ class KafkaProducer final : private Expiring {
   static void on_error(rd_kafka_t* client, int code, const char* reason, void* opaque);
 
   [[nodiscard]] Result<void> open();
-  [[nodiscard]] rd_kafka_topic_t* topic(std::string_view name);
-  [[nodiscard]] Result<PendingPtr> hand_over(KafkaOutgoing& record);
+  [[nodiscard]] Result<Route*> route_to(std::string_view topic);
+  Task<KafkaPace::Round> wait_for_turn(const KafkaOutgoing& record, Route& route,
+                                       Deadline deadline);
+  [[nodiscard]] Result<PendingPtr> hand_over(KafkaOutgoing& record, Route& route,
+                                             KafkaPace::Round round);
+  [[nodiscard]] bool is_awaited() const noexcept;
   void listen();
   void serve();
   void abandon();
@@ -106,10 +117,20 @@ class KafkaProducer final : private Expiring {
   std::shared_ptr<Context> context_;
   std::shared_ptr<const EventFd> signal_;
   KafkaHandle handle_;
-  std::map<std::string, Topic, std::less<>> topics_;  // As many as the manifests name.
+  std::map<std::string, Route, std::less<>> routes_;  // As many as the manifests name.
+  KafkaPace::Bounds bounds_;
 
   struct Waiting;
   std::unique_ptr<Waiting> waiting_;
+
+  /// What waits for its turn, and how much may.
+  struct Held {
+    std::size_t records = 0;
+    std::size_t bytes = 0;
+    std::size_t most_records = 0;
+    std::size_t most_bytes = 0;
+  };
+  Held held_;
 };
 
 }  // namespace sluice

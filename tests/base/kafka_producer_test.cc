@@ -103,6 +103,36 @@ TEST_F(KafkaProducerTest, RefusesWhenItsQueueIsFull) {
   EXPECT_EQ(refused, std::vector<Errc>{Errc::resource_exhausted});
 }
 
+TEST_F(KafkaProducerTest, HoldsBackWhatFollowsUntilTheBrokersAnswer) {
+  if (cluster_->is_real()) GTEST_SKIP() << "faults need the mock cluster";
+  const auto producer = open();
+  ASSERT_TRUE(produce_now(*producer, "0"));
+  cluster_->set_rtt_ms(300);
+  int left = 0;
+  const auto start = [&] {
+    const auto keep = [](Task<KafkaPosition> work, int& count) -> Awaitable<void> {
+      const auto done = co_await std::move(work);
+      EXPECT_TRUE(done);
+      --count;
+    };
+    ++left;
+    boost::asio::co_spawn(core_.executor(), keep(produce(*producer, "x"), left),
+                          [](const std::exception_ptr&) {});
+  };
+  const auto with_librdkafka = [&] { return rd_kafka_outq_len(producer->handle().get()); };
+  const auto begin = steady_clock::now();
+  for (int i = 0; i < 10; ++i) start();
+  run_until(core_, [&] { return with_librdkafka() == 10; });
+  run_until(core_, [&] { return steady_clock::now() - begin > std::chrono::milliseconds(5); });
+  for (int i = 0; i < 10; ++i) start();
+  drain(core_);
+  const int handed_over = with_librdkafka();
+  if (steady_clock::now() - begin < KafkaPace::kLongest) {
+    EXPECT_EQ(handed_over, 10);
+  }
+  run_until(core_, [&] { return left == 0; });
+}
+
 TEST_F(KafkaProducerTest, RefusesWhatIsTooLarge) {
   const auto producer = open({{"message.max.bytes", "2000"}});
   const auto refused = produce_now(*producer, std::string(4000, 'x'));
