@@ -1,6 +1,7 @@
 // hiredis 0.14 has no Asio adapter and closes its descriptor itself, so the descriptor is released
-// from Asio before (in ev.cleanup). Writing is tried once at the end of the turn of the loop; only
-// what the socket does not take then waits for room.
+// from Asio before (in ev.cleanup). Writing is tried at the end of the turn of the loop, once no
+// answer to what was written before is awaited; only what the socket does not take then waits for
+// room.
 
 #include "base/redis_connection.h"
 
@@ -16,6 +17,9 @@
 
 namespace sluice {
 namespace {
+
+// More than this is worth a write of its own.
+constexpr std::size_t kGathered = 16 * 1024;
 
 // The reply that a callback has taken over, which hiredis must not free.
 thread_local const void* kept_reply = nullptr;
@@ -66,6 +70,7 @@ struct RedisConnection::Callbacks {
   static void reply(redisAsyncContext* context, void* reply, void* whose) {
     RedisConnection& self = of(context->data);
     --self.in_flight_;
+    if (self.awaited_ > 0 && --self.awaited_ == 0 && self.write_wanted_) self.flush_soon();
     kept_reply = reply;
     RedisReply owned(static_cast<redisReply*>(reply));
     self.owner_.on_reply(whose, std::move(owned));
@@ -176,7 +181,7 @@ void RedisConnection::wait_to_write() {
 }
 
 void RedisConnection::flush_soon() {
-  if (writing_) return;
+  if (writing_ || (awaited_ > 0 && unsent() < kGathered)) return;
   writing_ = true;
   boost::asio::post(core_.executor(), [self = shared_from_this()] { self->write_now(); });
 }
@@ -184,6 +189,7 @@ void RedisConnection::flush_soon() {
 void RedisConnection::write_now() {
   // Still counted as writing: what is asked for from inside is what the socket has no room for.
   if (context_ != nullptr && write_wanted_) redisAsyncHandleWrite(context_);
+  awaited_ = in_flight_;
   writing_ = false;
   if (context_ != nullptr && write_wanted_) wait_to_write();
 }

@@ -16,8 +16,10 @@ struct redisAsyncContext;
 
 namespace sluice {
 
-/// One TCP connection to a Redis server: hiredis' async API on a core's loop. What is sent within
-/// one turn of the loop goes out in one write. Not thread safe: used on its core.
+/// One TCP connection to a Redis server: hiredis' async API on a core's loop. What is sent while
+/// answers are awaited gathers, and goes out in one write with the last of them, or when it has
+/// come to 16 KiB: alone, a command costs no wait; beside others, a part of a system call. Not
+/// thread safe: used on its core.
 ///
 /// Lifecycle: open() -> on_connected() -> send()... -> close() or on_lost() -> released. Dead, it
 /// calls nobody.
@@ -84,6 +86,7 @@ class RedisConnection final : public std::enable_shared_from_this<RedisConnectio
   Descriptor descriptor_;
   redisAsyncContext* context_ = nullptr;  // Null once hiredis has let it go.
   std::size_t in_flight_ = 0;
+  std::size_t awaited_ = 0;  // Of these, what has been written and has no answer yet.
   std::uint64_t progress_ = 0;
   bool connected_ = false;
   bool closing_ = false;

@@ -36,7 +36,6 @@ class RecordWriter {
       if (attribute.type != AttributeType::string) bytes += attribute.name.size() + 3;
     });
     record_.texts.reserve(bytes);
-    record_.fields.reserve(16);
   }
 
   void add(std::string_view name, std::string_view value) {

@@ -3,11 +3,12 @@
 #include "base/result.h"
 #include "event/event.h"
 
+#include <boost/container/small_vector.hpp>
+
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace sluice {
 
@@ -24,7 +25,7 @@ struct RecordField {
 /// is, stands in one field of ours, `sluice-kinds`, written only where a reader could not tell.
 /// Views point into the event and into `texts`.
 struct EventRecord {
-  std::vector<RecordField> fields;
+  boost::container::small_vector<RecordField, 16> fields;
   std::optional<std::string_view> data;  ///< nullopt: the event has no data.
   std::optional<std::string_view> key;   ///< The extension `partitionkey`.
   std::string texts;
