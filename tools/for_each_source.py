@@ -3,6 +3,7 @@
 
   tools/for_each_source.py BUILD_DIR clang-tidy-14 -p BUILD_DIR   the command, then the file
   tools/for_each_source.py BUILD_DIR --recompile clang++-14       the compile command, syntax only
+  tools/for_each_source.py BUILD_DIR --but BUILT_DIR ...          not what has been built there
 
 Prints what failed; the exit status is 1 if any did.
 """
@@ -34,11 +35,24 @@ def syntax_only(entry, compiler):
     return kept + ["-fsyntax-only", "-Wno-unknown-warning-option"]
 
 
+def built_in(build):
+    """The sources whose objects are in that build tree."""
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        entries = json.load(file)
+    objects = {e["file"]: shlex.split(e["command"]) for e in entries}
+    return {source for source, words in objects.items()
+            if os.path.exists(os.path.join(build, words[words.index("-o") + 1]))}
+
+
 def main():
     build, command = sys.argv[1], sys.argv[2:]
     root = os.getcwd()
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         entries = json.load(file)
+    if command[0] == "--but":
+        built = built_in(command[1])
+        command = command[2:]
+        entries = [e for e in entries if e["file"] not in built]
     entries = [e for e in entries if e["file"].startswith(root + "/")
                and not e["file"].startswith(os.path.abspath(build) + "/")]
 
