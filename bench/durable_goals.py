@@ -1,6 +1,7 @@
 """P18 and P19: what a durable channel costs beside the memory channel, accepting (P18, P19) and end to end (P18E,
 P19E). The servers share the load generator's core, so rates are shared out: the judged number is the broker's
-own CPU time per event; the rates stand in the note, with the ceiling that the backend itself has.
+own CPU time per event, on cores that are kept awake; the rates stand in the note, with the ceiling that the
+backend itself has.
 """
 
 import contextlib
@@ -63,10 +64,11 @@ def note_of(memory, durable, ceiling=None):
     return text
 
 
-def compare(settings, memory, durable, **options):
+def compare(settings, **variants):
+    """Runs of each (server, options), round by round."""
     return interleave(settings, {
-        "memory": lambda: measure(settings, memory, path=PATH, connections=LANES, **options),
-        "durable": lambda: measure(settings, durable, path=PATH, connections=LANES, **options)})
+        name: lambda server=server: measure(settings, server, keep_awake=True, path=PATH, connections=LANES, **options)
+        for name, (server, options) in variants.items()})
 
 
 def redis(settings):
@@ -76,7 +78,7 @@ def redis(settings):
             ceiling = redis_benchmark(server)
             manifest = on_template(manifests.broker(), redis_template(server.address))
             with broker_and(settings, manifests.broker(), sluice(settings, manifest)) as (memory, durable):
-                runs = compare(settings, memory, durable)
+                runs = compare(settings, memory=(memory, {}), durable=(durable, {}))
             yield row("P18", f"Redis channel ingress against memory, appendfsync {mode}",
                       ratio(runs["memory"], runs["durable"], "ns"), 0.40, 0.60, "more",
                       note=note_of(runs["memory"], runs["durable"], ceiling), runs=runs.values())
@@ -88,9 +90,7 @@ def end_to_end(settings, id_, name, template, *flags):
     first, second = free_port(), free_port()
     manifest = on_template(manifests.fanout(1, second), template)
     with broker_and(settings, manifests.fanout(1, first), sluice(settings, manifest, *flags)) as (memory, durable):
-        runs = interleave(settings, {
-            "memory": lambda: measure(settings, memory, path=PATH, connections=LANES, listen=first),
-            "durable": lambda: measure(settings, durable, path=PATH, connections=LANES, listen=second)})
+        runs = compare(settings, memory=(memory, {"listen": first}), durable=(durable, {"listen": second}))
     return row(id_, f"end to end through {name} against memory", ratio(runs["memory"], runs["durable"], "ns"),
                0.50, 0.50, "more", note=note_of(runs["memory"], runs["durable"]), runs=runs.values())
 
@@ -125,11 +125,13 @@ def on_kafka(settings, name, address):
     flags = ("--kafka-bootstrap-servers", address)
     manifest = on_template(manifests.broker(), KAFKA_TEMPLATE)
     with broker_and(settings, manifests.broker(), sluice(settings, manifest, *flags)) as (memory, durable):
-        runs = compare(settings, memory, durable)
+        runs = compare(settings, memory=(memory, {}), durable=(durable, {}))
     yield row("P19", f"Kafka channel ingress against memory, {name} broker",
               ratio(runs["memory"], runs["durable"], "ns"), 0.60, 0.80, "more",
               note=note_of(runs["memory"], runs["durable"]), runs=runs.values())
-    yield end_to_end(settings, "P19E", f"Kafka ({name} broker)", KAFKA_TEMPLATE, *flags)
+    # The mock answers a fetch that finds nothing only when its wait is over, whatever was written meanwhile.
+    if name == "real":
+        yield end_to_end(settings, "P19E", "Kafka", KAFKA_TEMPLATE, *flags)
 
 
 GOALS = {"P18": redis, "P18E": redis, "P19": kafka, "P19E": kafka}

@@ -6,6 +6,7 @@ A run in which both together waited for a core for more than 6 % of the time is 
 """
 
 import atexit
+import contextlib
 import dataclasses
 import json
 import os
@@ -88,6 +89,27 @@ def stop_all():
     """Whatever ended the harness, nothing that it started stays."""
     for process in list(_running):
         process.stop()
+
+
+@contextlib.contextmanager
+def awake():
+    """Keeps the cores from halting, by loops that give way to everything else (SCHED_IDLE). A virtual core that halts
+    is woken through the hypervisor, and who wakes it pays: a server that waits for a backend would pay for each batch
+    what one whose core is full never pays.
+    """
+    def prepare_loop(cpu):
+        def run():
+            os.sched_setaffinity(0, {cpu})
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        return run
+    loops = [subprocess.Popen(["sh", "-c", "while :; do :; done"], preexec_fn=prepare_loop(cpu))
+             for cpu in sorted({SERVER_CPU, LOAD_CPU})]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 class Process:
@@ -229,13 +251,13 @@ class Load:
         self.close()
 
 
-def measure(settings, server, **options):
+def measure(settings, server, keep_awake=False, **options):
     """One undisturbed run of the load generator against `server`."""
     best = None
     options.setdefault("seconds", settings.seconds)
     for _ in range(ATTEMPTS):
         wait_for_quiet(settings.patience_s)
-        with Load(settings, server.port, **options) as load:
+        with Load(settings, server.port, **options) as load, (awake() if keep_awake else contextlib.nullcontext()):
             result = load.run(server)
         if result["bad"] > result["events"] * 0.001:
             raise RuntimeError(f"{server.command[0]} refused {result['bad']} of "
