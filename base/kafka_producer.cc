@@ -19,9 +19,6 @@ using std::chrono::steady_clock;
 
 constexpr int kAskForMs = 5'000;
 
-// How long a record waits for its turn, whatever its deadline.
-constexpr std::chrono::seconds kHeldAtMost{5};
-
 // A client that nobody waits for still has to tell what it knows of its brokers.
 constexpr std::chrono::seconds kServeEvery{1};
 
@@ -46,10 +43,6 @@ KafkaPace::Bounds bounds_of(const rd_kafka_conf_t& conf) {
   return bounds;
 }
 
-std::size_t bytes_of(const KafkaOutgoing& record) {
-  return record.headers.bytes() + (record.value ? record.value->size() : 0);
-}
-
 /// Has the client learn of a topic as soon as it has a broker. By itself it looks each second.
 void learn(const KafkaHandle& client, const std::string& name) {
   const auto started = run_aside([client, name] {
@@ -70,41 +63,6 @@ struct KafkaProducer::Context {
   std::atomic<bool> abandoned{false};     // What is reported now reaches nobody.
   bool doubts = false;
   bool failed = false;
-};
-
-/// The way to one topic.
-struct KafkaProducer::Route {
-  std::unique_ptr<rd_kafka_topic_t, FreeKafka> topic;  // Of the client of this moment.
-  std::optional<KafkaPace> pace;                       // With it.
-  WaitQueue room;
-
-  void done(KafkaPace::Round round) {
-    if (pace->done(round)) room.notify_all();
-  }
-};
-
-/// A record on its way: held by who waits for it and, through librdkafka, by its report.
-struct KafkaProducer::Pending
-    : boost::intrusive_ref_counter<Pending>,
-      boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-  void report(rd_kafka_resp_err_t code, KafkaPosition where) {
-    if (is_answered) return;
-    error = code;
-    position = where;
-    is_answered = true;
-    answered.notify_one();
-  }
-
-  WaitQueue answered;
-  KafkaPosition position;
-  Route* route = nullptr;
-  KafkaPace::Round round = 0;
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-  bool is_answered = false;
-};
-
-struct KafkaProducer::Waiting {
-  boost::intrusive::list<Pending, boost::intrusive::constant_time_size<false>> list;
 };
 
 Result<std::shared_ptr<KafkaProducer>> KafkaProducer::of(Core& core,
@@ -133,8 +91,7 @@ KafkaProducer::KafkaProducer(Core& core, const KafkaSettings& settings)
     : core_(core),
       settings_(settings),
       wake_(core),
-      link_(std::make_shared<KafkaLink>(settings.bootstrap_servers)),
-      waiting_(std::make_unique<Waiting>()) {}
+      link_(std::make_shared<KafkaLink>(settings.bootstrap_servers)) {}
 
 KafkaProducer::~KafkaProducer() {
   link_->close();
@@ -163,6 +120,7 @@ Result<void> KafkaProducer::open() {
   bounds_ = bounds_of(*ready);
   held_.most_records = number_of(*ready, "queue.buffering.max.messages");
   held_.most_bytes = number_of(*ready, "queue.buffering.max.kbytes") * 1024;
+  held_.longest = std::chrono::milliseconds(number_of(*ready, "message.timeout.ms"));
   context_ = std::make_shared<Context>();
   context_->signal = wake_.signal();
   SLUICE_TRY(handle_, open_kafka(RD_KAFKA_PRODUCER, std::move(ready), context_));
@@ -172,9 +130,10 @@ Result<void> KafkaProducer::open() {
 }
 
 void KafkaProducer::on_report(rd_kafka_t*, const rd_kafka_message_t* record, void* opaque) {
-  const PendingPtr pending(static_cast<Pending*>(record->_private), false);
+  const boost::intrusive_ptr<KafkaPending> pending(static_cast<KafkaPending*>(record->_private),
+                                                   false);
   if (static_cast<const Context*>(opaque)->abandoned) return;
-  pending->route->done(pending->round);
+  pending->route.done(*pending);
   pending->report(record->err, {record->partition, record->offset});
 }
 
@@ -186,109 +145,58 @@ void KafkaProducer::on_error(rd_kafka_t*, int code, const char*, void* opaque) {
 }
 
 /// The way to a topic, by a client that works.
-Result<KafkaProducer::Route*> KafkaProducer::route_to(std::string_view topic) {
+Result<KafkaRoute*> KafkaProducer::route_to(std::string_view topic) {
   if (!handle_) {
     SLUICE_TRY(open());
   }
   if (link_->is_down()) return fail(Errc::unavailable, link_->trouble());
   auto known = routes_.find(topic);
-  if (known == routes_.end()) known = routes_.try_emplace(std::string(topic)).first;
-  Route& route = known->second;
-  if (!route.topic) {
-    route.topic.reset(rd_kafka_topic_new(handle_.get(), known->first.c_str(), nullptr));
-    if (!route.topic) return kafka_error(rd_kafka_last_error(), "topic " + known->first);
-    route.pace.emplace(bounds_);
+  if (known == routes_.end()) {
+    std::string name(topic);
+    known = routes_.try_emplace(name, name, held_).first;
+  }
+  KafkaRoute& route = known->second;
+  if (!route.is_open()) {
+    SLUICE_TRY(route.open(*handle_, bounds_));
     learn(handle_, known->first);
   }
   return &route;
 }
 
-// Without a partition, and with headers that stay ours on error: librdkafka 2.0 frees its own
-// twice.
-Result<KafkaProducer::PendingPtr> KafkaProducer::hand_over(KafkaOutgoing& record, Route& route,
-                                                           KafkaPace::Round round) {
-  PendingPtr pending(new Pending);
-  pending->route = &route;
-  pending->round = round;
-  std::array<rd_kafka_vu_t, 6> parts{};
-  parts[0].vtype = RD_KAFKA_VTYPE_RKT;
-  parts[0].u.rkt = route.topic.get();
-  parts[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
-  parts[1].u.i = RD_KAFKA_MSG_F_COPY;
-  parts[2].vtype = RD_KAFKA_VTYPE_OPAQUE;
-  parts[2].u.ptr = pending.get();
-  parts[3].vtype = RD_KAFKA_VTYPE_HEADERS;
-  parts[3].u.headers = record.headers.list_.get();
-  parts[4].vtype = RD_KAFKA_VTYPE_VALUE;
-  if (record.value) {
-    // Empty is not null: there is data, of no bytes.
-    parts[4].u.mem.ptr = const_cast<char*>(record.value->empty() ? "" : record.value->data());
-    parts[4].u.mem.size = record.value->size();
+/// Waits until a record that is held has had its turn.
+Task<void> KafkaProducer::outlast(KafkaPending& pending, Deadline deadline) {
+  const Deadline patience = std::min(deadline, steady_clock::now() + held_.longest);
+  bool hurry = false;
+  while (pending.is_held() && !hurry && steady_clock::now() < patience && !link_->is_down()) {
+    const Deadline until = std::min(patience, pending.route.ends());
+    const bool answered = co_await pending.answered.wait(core_, until);
+    hurry = !answered && steady_clock::now() < until;
+    if (!answered) pending.route.pump();
   }
-  std::size_t count = 5;
-  if (record.key) {
-    parts[count].vtype = RD_KAFKA_VTYPE_KEY;
-    parts[count].u.mem.ptr = const_cast<char*>(record.key->empty() ? "" : record.key->data());
-    parts[count++].u.mem.size = record.key->size();
-  }
-  intrusive_ptr_add_ref(pending.get());  // The report's.
-  const KafkaError refused(rd_kafka_produceva(handle_.get(), parts.data(), count));
-  if (!refused) {
-    static_cast<void>(record.headers.list_.release());
-    return pending;
-  }
-  intrusive_ptr_release(pending.get());
-  return kafka_error(rd_kafka_error_code(refused.get()), "topic " + std::string(record.topic));
-}
-
-Task<KafkaPace::Round> KafkaProducer::wait_for_turn(const KafkaOutgoing& record, Route& route,
-                                                    Deadline deadline) {
-  const std::size_t bytes = bytes_of(record);
-  if (held_.records >= held_.most_records || held_.bytes + bytes > held_.most_bytes) {
-    co_return fail(Errc::resource_exhausted,
-                   "topic " + std::string(record.topic) + ": the brokers take less than is sent");
-  }
-  const Deadline patience = std::min(deadline, steady_clock::now() + kHeldAtMost);
-  ++held_.records;
-  held_.bytes += bytes;
-  std::optional<KafkaPace::Round> round;
-  Result<Route*> there = &route;
-  while (there && !round && steady_clock::now() < patience) {
-    listen();
-    const Deadline until = std::min(patience, route.pace->ends());
-    co_await route.room.wait(core_, until);
-    there = route_to(record.topic);  // The client may be another by now.
-    if (there) round = route.pace->take(steady_clock::now(), bytes);
-  }
-  --held_.records;
-  held_.bytes -= bytes;
-  if (!is_awaited()) wake_.stop();
-  if (round) co_return *round;
-  if (!there) co_return there.error();
+  if (!pending.is_held()) co_return boost::outcome_v2::success();
+  pending.route.release(pending);
+  if (link_->is_down()) co_return fail(Errc::unavailable, link_->trouble());
   co_return fail(
-      patience < deadline ? Errc::unavailable : Errc::deadline_exceeded,
-      "topic " + std::string(record.topic) + ": what was sent before is not acknowledged");
+      hurry || patience == deadline ? Errc::deadline_exceeded : Errc::unavailable,
+      "topic " + std::string(pending.record.topic) + ": what was sent before is not acknowledged");
 }
 
 Task<KafkaPosition> KafkaProducer::produce(KafkaOutgoing& record, Deadline deadline) {
-  SLUICE_CO_TRY(Route* const route, route_to(record.topic));
-  auto round = route->pace->take(steady_clock::now(), bytes_of(record));
-  if (!round) {
-    SLUICE_CO_TRY(const auto later, co_await wait_for_turn(record, *route, deadline));
-    round = later;
-  }
-  auto handed = hand_over(record, *route, *round);
-  if (!handed) {
-    route->done(*round);
+  SLUICE_CO_TRY(KafkaRoute* const route, route_to(record.topic));
+  const boost::intrusive_ptr<KafkaPending> pending(new KafkaPending(record, *route));
+  auto started = route->start(*pending);
+  if (!started) {
     serve();  // It may have room again, or have failed for good.
-    co_return std::move(handed).error();
+    co_return std::move(started).error();
   }
-  const PendingPtr pending = std::move(handed).value();
-  waiting_->list.push_back(*pending);
+  waiting_.push_back(*pending);
   listen();
-  co_await pending->answered.wait(core_, deadline);
-  pending->unlink();
-  if (!is_awaited()) wake_.stop();
+  Result<void> turn = boost::outcome_v2::success();
+  if (pending->is_held()) turn = co_await outlast(*pending, deadline);
+  if (turn && !pending->is_answered) co_await pending->answered.wait(core_, deadline);
+  pending->stop_waiting();
+  if (waiting_.empty()) wake_.stop();
+  if (!turn) co_return std::move(turn).error();
   if (!pending->is_answered) {
     co_return fail(Errc::deadline_exceeded,
                    "topic " + std::string(record.topic) + ": not acknowledged in time");
@@ -306,10 +214,6 @@ Task<KafkaPosition> KafkaProducer::produce(KafkaOutgoing& record, Deadline deadl
     co_return kafka_error(pending->error, "topic " + std::string(record.topic));
   }
   co_return pending->position;
-}
-
-bool KafkaProducer::is_awaited() const noexcept {
-  return !waiting_->list.empty() || held_.records > 0;
 }
 
 void KafkaProducer::listen() {
@@ -332,7 +236,7 @@ void KafkaProducer::serve() {
                  rd_kafka_err2str(rd_kafka_fatal_error(handle_.get(), nullptr, 0)));
     abandon();  // The next record opens another.
   }
-  if (is_awaited()) listen();
+  if (!waiting_.empty()) listen();
 }
 
 /// Lets go of the client. What it has not acknowledged fails; nobody was told that it is there.
@@ -342,12 +246,12 @@ void KafkaProducer::abandon() {
   context_->abandoned = true;
   const KafkaQueue reports(rd_kafka_queue_get_main(handle_.get()));
   KafkaWake::unwatch(*reports);
-  for (Pending& pending : waiting_->list) pending.report(RD_KAFKA_RESP_ERR__TRANSPORT, {});
-  waiting_->list.clear();
-  for (auto& [name, route] : routes_) {
-    route.topic.reset();
-    route.room.notify_all();
+  for (KafkaPending& pending : waiting_) {
+    pending.route.release(pending);
+    pending.report(RD_KAFKA_RESP_ERR__TRANSPORT, {});
   }
+  waiting_.clear();
+  for (auto& [name, route] : routes_) route.close();
   rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
                                     RD_KAFKA_PURGE_F_NON_BLOCKING);
   handle_.reset();

@@ -3,12 +3,9 @@
 #include "base/core_pool.h"
 #include "base/deadline_wheel.h"
 #include "base/kafka_link.h"
-#include "base/kafka_pace.h"
+#include "base/kafka_route.h"
 #include "base/kafka_wake.h"
 #include "base/task.h"
-
-#include <boost/intrusive/list.hpp>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <cstdint>
 #include <map>
@@ -18,41 +15,6 @@
 #include <string_view>
 
 namespace sluice {
-
-/// Where a record stands.
-struct KafkaPosition {
-  std::int32_t partition = 0;
-  std::int64_t offset = 0;
-};
-
-/// The headers of a record that is to be written, copied as they are added.
-class KafkaHeaders {
- public:
-  explicit KafkaHeaders(std::size_t room) : list_(rd_kafka_headers_new(room)) {}
-
-  void add(std::string_view name, std::string_view value) {
-    rd_kafka_header_add(list_.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                        static_cast<ssize_t>(value.size()));
-    bytes_ += name.size() + value.size();
-  }
-
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-
- private:
-  friend class KafkaProducer;
-  std::unique_ptr<rd_kafka_headers_t, FreeKafka> list_;
-  std::size_t bytes_ = 0;
-};
-
-/// A record that is to be written. The views live until produce() has been awaited.
-struct KafkaOutgoing {
-  explicit KafkaOutgoing(std::size_t headers_room) : headers(headers_room) {}
-
-  std::string_view topic;
-  std::optional<std::string_view> key;  ///< None: any partition.
-  std::optional<std::string_view> value;
-  KafkaHeaders headers;
-};
 
 /// The one producer of a core and its settings: acks=all, idempotent. What the brokers are slow to
 /// acknowledge holds back what follows it in its topic (base/kafka_pace.h). Opened when first used;
@@ -88,9 +50,6 @@ class KafkaProducer final : private Expiring {
 
  private:
   struct Context;
-  struct Pending;
-  using PendingPtr = boost::intrusive_ptr<Pending>;
-  struct Route;
 
   KafkaProducer(Core& core, const KafkaSettings& settings);
 
@@ -99,12 +58,8 @@ class KafkaProducer final : private Expiring {
   static void on_error(rd_kafka_t* client, int code, const char* reason, void* opaque);
 
   [[nodiscard]] Result<void> open();
-  [[nodiscard]] Result<Route*> route_to(std::string_view topic);
-  Task<KafkaPace::Round> wait_for_turn(const KafkaOutgoing& record, Route& route,
-                                       Deadline deadline);
-  [[nodiscard]] Result<PendingPtr> hand_over(KafkaOutgoing& record, Route& route,
-                                             KafkaPace::Round round);
-  [[nodiscard]] bool is_awaited() const noexcept;
+  [[nodiscard]] Result<KafkaRoute*> route_to(std::string_view topic);
+  Task<void> outlast(KafkaPending& pending, Deadline deadline);
   void listen();
   void serve();
   void abandon();
@@ -117,20 +72,10 @@ class KafkaProducer final : private Expiring {
   std::shared_ptr<Context> context_;
   std::shared_ptr<const EventFd> signal_;
   KafkaHandle handle_;
-  std::map<std::string, Route, std::less<>> routes_;  // As many as the manifests name.
   KafkaPace::Bounds bounds_;
-
-  struct Waiting;
-  std::unique_ptr<Waiting> waiting_;
-
-  /// What waits for its turn, and how much may.
-  struct Held {
-    std::size_t records = 0;
-    std::size_t bytes = 0;
-    std::size_t most_records = 0;
-    std::size_t most_bytes = 0;
-  };
-  Held held_;
+  KafkaHeld held_;
+  std::map<std::string, KafkaRoute, std::less<>> routes_;  // As many as the manifests name.
+  KafkaWaiting waiting_;
 };
 
 }  // namespace sluice

@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds kFirstBackoff{50};
 constexpr milliseconds kLongestBackoff{2'000};
 constexpr std::chrono::seconds kConnectTimeout{5};
+constexpr std::chrono::seconds kLookEvery{5};  // For another server behind the same name.
 // More than a burst needs; what it grew to beyond is freed.
 constexpr std::size_t kSpareSlots = 1024;
 
@@ -254,8 +255,18 @@ Task<RedisReply> RedisClient::request(std::span<const std::string_view> words, D
   slot->done = false;
   spare_.emplace_back(slot);
   if (!reply) co_return not_connected();
-  if (reply.value().is_error()) co_return redis_error(reply.value().text());
-  co_return reply;
+  if (!reply.value().is_error()) co_return reply;
+  Error error = redis_error(reply.value().text());
+  if (is_redis_error(error, "READONLY")) look_for_the_master();
+  co_return error;
+}
+
+/// A failover leaves the connection to what is a replica now; the name may lead to another by now.
+void RedisClient::look_for_the_master() {
+  const auto now = steady_clock::now();
+  if (now < look_again_at_) return;
+  look_again_at_ = now + kLookEvery;
+  drop("the server is a replica that takes no writes");
 }
 
 void RedisClient::enter(State state, const std::string& trouble) {

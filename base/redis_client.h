@@ -17,7 +17,8 @@ namespace sluice {
 
 /// A Redis server as one core sees it: commands, each answered in its turn, over one connection
 /// that comes back by itself. RESP2. A server that owes an answer and is silent for kSilence counts
-/// as lost. Not thread safe, but for trouble(): used on its core.
+/// as lost, and one that says READONLY is left, at most every 5 s, for what the name leads to by
+/// then. Not thread safe, but for trouble(): used on its core.
 ///
 /// Lifecycle: construct -> start() -> command()... -> close() -> destroy.
 class RedisClient final : private RedisConnection::Owner {
@@ -98,6 +99,7 @@ class RedisClient final : private RedisConnection::Owner {
   Task<void> greet(Deadline deadline);
   Task<Addresses> addresses(Deadline deadline);
   Task<RedisReply> request(std::span<const std::string_view> words, Deadline deadline);
+  void look_for_the_master();
   void enter(State state, const std::string& trouble);
   [[nodiscard]] Error not_connected() const;
   [[nodiscard]] Slot* take_slot();
@@ -119,6 +121,7 @@ class RedisClient final : private RedisConnection::Owner {
   bool connecting_ = false;  // On demand.
   std::chrono::milliseconds backoff_;
   Deadline retry_at_{};  // On demand: no try before.
+  Deadline look_again_at_{};
   mutable std::mutex mutex_;
   std::string trouble_;  // Guarded by mutex_.
 };

@@ -70,7 +70,8 @@ struct RedisConnection::Callbacks {
   static void reply(redisAsyncContext* context, void* reply, void* whose) {
     RedisConnection& self = of(context->data);
     --self.in_flight_;
-    if (self.awaited_ > 0 && --self.awaited_ == 0 && self.write_wanted_) self.flush_soon();
+    const bool was_last = self.awaited_ > 0 && --self.awaited_ == 0;
+    if (was_last && self.write_wanted_ && !self.closing_) self.flush_soon();
     kept_reply = reply;
     RedisReply owned(static_cast<redisReply*>(reply));
     self.owner_.on_reply(whose, std::move(owned));

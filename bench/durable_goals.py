@@ -67,7 +67,8 @@ def note_of(memory, durable, ceiling=None):
 def compare(settings, **variants):
     """Runs of each (server, options), round by round."""
     return interleave(settings, {
-        name: lambda server=server: measure(settings, server, keep_awake=True, path=PATH, connections=LANES, **options)
+        name: lambda server=server, options=options: measure(settings, server, keep_awake=True, path=PATH,
+                                                             connections=LANES, **options)
         for name, (server, options) in variants.items()})
 
 

@@ -91,20 +91,28 @@ def stop_all():
         process.stop()
 
 
+# Ends by itself where the harness was killed.
+AWAKE = """
+import os, sys
+parent, cpu = map(int, sys.argv[1:])
+os.sched_setaffinity(0, {cpu})
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+while os.getppid() == parent:
+    for _ in range(1_000_000):
+        pass
+"""
+
+
 @contextlib.contextmanager
 def awake():
     """Keeps the cores from halting, by loops that give way to everything else (SCHED_IDLE). A virtual core that halts
     is woken through the hypervisor, and who wakes it pays: a server that waits for a backend would pay for each batch
     what one whose core is full never pays.
     """
-    def prepare_loop(cpu):
-        def run():
-            os.sched_setaffinity(0, {cpu})
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        return run
-    loops = [subprocess.Popen(["sh", "-c", "while :; do :; done"], preexec_fn=prepare_loop(cpu))
-             for cpu in sorted({SERVER_CPU, LOAD_CPU})]
+    loops = []
     try:
+        for cpu in sorted({SERVER_CPU, LOAD_CPU}):
+            loops.append(subprocess.Popen([sys.executable, "-c", AWAKE, str(os.getpid()), str(cpu)]))
         yield
     finally:
         for loop in loops:

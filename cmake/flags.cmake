@@ -16,8 +16,9 @@ target_compile_definitions(sluice_flags INTERFACE
 
 if(SLUICE_SANITIZE STREQUAL "address")
   # Without the checks of each pointer that is followed: they take half of the compiler's time, and what
-  # they find AddressSanitizer finds as well. Alignment is checked where bytes are read as numbers.
-  target_compile_options(sluice_flags INTERFACE -fsanitize=address,undefined -fno-sanitize=null,vptr,object-size,alignment
+  # they find AddressSanitizer finds as well. Alignment is checked where weights are read from a file.
+  target_compile_options(sluice_flags INTERFACE -fsanitize=address,undefined -fno-sanitize=null,vptr,object-size
+    $<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:NAME>,sluice_inference>>:-fno-sanitize=alignment>
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(sluice_flags INTERFACE -fsanitize=address,undefined)
 elseif(SLUICE_SANITIZE STREQUAL "thread")

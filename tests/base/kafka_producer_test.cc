@@ -56,6 +56,12 @@ class KafkaProducerTest : public testing::Test {
   std::unique_ptr<KafkaTestCluster> cluster_ = kafka_test_cluster();
 };
 
+Awaitable<void> count_down(Task<KafkaPosition> work, int& left) {
+  const auto done = co_await std::move(work);
+  EXPECT_TRUE(done);
+  --left;
+}
+
 TEST_F(KafkaProducerTest, AnswersWithWhereTheRecordStands) {
   const auto producer = open();
   const auto first = produce_now(*producer, "1");
@@ -110,13 +116,8 @@ TEST_F(KafkaProducerTest, HoldsBackWhatFollowsUntilTheBrokersAnswer) {
   cluster_->set_rtt_ms(300);
   int left = 0;
   const auto start = [&] {
-    const auto keep = [](Task<KafkaPosition> work, int& count) -> Awaitable<void> {
-      const auto done = co_await std::move(work);
-      EXPECT_TRUE(done);
-      --count;
-    };
     ++left;
-    boost::asio::co_spawn(core_.executor(), keep(produce(*producer, "x"), left),
+    boost::asio::co_spawn(core_.executor(), count_down(produce(*producer, "x"), left),
                           [](const std::exception_ptr&) {});
   };
   const auto with_librdkafka = [&] { return rd_kafka_outq_len(producer->handle().get()); };

@@ -180,6 +180,22 @@ TEST_F(RedisClientTest, OnDemandItKeepsNothingOnItsCoreAndNoticesAClosedConnecti
   EXPECT_THAT(ask({"ECHO", "c"}), HasSubstr("unavailable: "));
 }
 
+TEST_F(RedisClientTest, ConnectsAnewToAServerThatBecameAReplicaAndNotAtOnceAgain) {
+  ASSERT_NO_FATAL_FAILURE(start_server());
+  if (!server_) return;
+  RedisClient& client = connect();
+  ASSERT_EQ(ask({"CLIENT", "SETNAME", "first"}), "OK");
+  server_->cli({"REPLICAOF", "127.0.0.1", "1"});
+  EXPECT_THAT(ask({"SET", "k", "v"}), HasSubstr("READONLY"));
+  ASSERT_TRUE(run_task(core_, client.connected()));
+  EXPECT_EQ(ask({"CLIENT", "GETNAME"}), "");
+  ASSERT_EQ(ask({"CLIENT", "SETNAME", "second"}), "OK");
+  EXPECT_THAT(ask({"SET", "k", "v"}), HasSubstr("READONLY"));
+  EXPECT_EQ(ask({"CLIENT", "GETNAME"}), "second");
+  server_->cli({"REPLICAOF", "NO", "ONE"});
+  EXPECT_EQ(ask({"SET", "k", "v"}), "OK");
+}
+
 TEST_F(RedisClientTest, CloseEndsWhatWaits) {
   ASSERT_NO_FATAL_FAILURE(start_server());
   if (!server_) return;

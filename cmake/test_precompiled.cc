@@ -1,0 +1,1 @@
+#include "cmake/test_precompiled.h"
