@@ -1,9 +1,7 @@
 #include "base/kafka_producer.h"
 
 #include "base/side_thread.h"
-#include "base/wait_queue.h"
 
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>

@@ -7,10 +7,8 @@
 #include "base/kafka_wake.h"
 #include "base/task.h"
 
-#include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 

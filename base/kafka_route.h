@@ -9,6 +9,8 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace sluice {

@@ -29,14 +29,16 @@ endif()
 # g++ 12 warns of code inside Boost and the standard library that it has inlined itself.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(sluice_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
-    -Wno-mismatched-new-delete -Wno-array-bounds -Wno-stringop-overflow
-    -Wno-stringop-overread)
+    -Wno-mismatched-new-delete -Wno-array-bounds)
 endif()
 
 # sluice_precompile(TARGET): lets a target read cmake/precompiled.h as it was compiled for all of them.
 option(SLUICE_PCH "Compile the common headers once, with less debug information: for a machine that builds all" OFF)
 if(SLUICE_PCH)
   target_compile_options(sluice_flags INTERFACE -g1)  # Lines for a backtrace; who debugs builds without this.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # More of the same: it forgets that these headers are the system's.
+    target_compile_options(sluice_flags INTERFACE -Wno-stringop-overflow -Wno-stringop-overread)
+  endif()
   add_library(sluice_precompiled OBJECT ${SLUICE_ROOT}/cmake/precompiled.cc)
   target_link_libraries(sluice_precompiled PRIVATE sluice_flags Boost::headers Threads::Threads
     spdlog::spdlog fmt::fmt nlohmann_json::nlohmann_json)
