@@ -1,10 +1,12 @@
 // The composition root: the commands of cli/commands.def and nothing else.
 
+#include "base/side_thread.h"
 #include "cli/command.h"
 #include "cli/usage_error.h"
 #include "cli/version.h"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <iostream>
 #include <string>
@@ -23,6 +25,9 @@ constexpr AddCommand kCommands[] = {
 #include "cli/commands.def"
 #undef SLUICE_COMMAND
 };
+
+/// For what side threads are taking apart at the end; a name server that hangs is not waited for.
+constexpr std::chrono::milliseconds kParting(200);
 
 int run(int argc, char** argv) {
   CLI::App app("An event-driven CloudEvents broker with inference triggers.", "sluice");
@@ -47,5 +52,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // A peer that has gone is an error code, not the end.
-  return sluice::run(argc, argv);
+  const int status = sluice::run(argc, argv);
+  sluice::wait_for_side_threads(sluice::kParting);
+  return status;
 }
