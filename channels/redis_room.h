@@ -15,7 +15,9 @@ namespace sluice {
 
 /// How much room a stream has left, and the trimming that makes room: exactly what every group of
 /// the stream has settled, whoever the group belongs to, and never more. Counted in entries from
-/// the oldest that some group has not settled; with no group at all, an entry takes no room.
+/// the oldest that some group has not settled; with no group at all, an entry takes no room. An
+/// append on its way while Redis is asked may count twice, until Redis is asked again: a stream may
+/// be full that few entries early.
 ///
 /// take(), ended(), depth() and settled() may be called from any core. Lifecycle: construct ->
 /// start() -> ... -> close(), on the core that it was started for.
