@@ -290,6 +290,7 @@ TEST_P(ChannelContract, LosesNothingWhenManyCoresAppend) {
     for (int i = 0; i < kEach; ++i) {
       const std::string id = std::to_string(from) + "-" + std::to_string(i);
       const auto appended = co_await into.append(make_event(id), kNever);
+      if (!appended) ADD_FAILURE() << id << ": " << appended.error().detail;
       if (appended) count.fetch_add(1);
     }
   };

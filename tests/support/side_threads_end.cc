@@ -1,8 +1,11 @@
 // In each test program: what the tests have left to side threads ends before the process does, or a
 // leak checker would find clients half taken apart.
+
 #include "base/side_thread.h"
 
 #include <gtest/gtest.h>
+
+#include <chrono>
 
 namespace {
 
