@@ -71,6 +71,16 @@ class KafkaProducerTest : public testing::Test {
     }
   }
 
+  /// Has the answers of the brokers come late, so late that what is about to be produced is settled
+  /// by then. A real broker can't be told so.
+  void delay_answers() {
+    if (!cluster_->is_real()) cluster_->set_rtt_ms(500);
+  }
+
+  void answer_at_once() {
+    if (!cluster_->is_real()) cluster_->set_rtt_ms(0);
+  }
+
   /// Produces until that succeeds: the client has found the cluster again.
   void wait_until_it_works(KafkaProducer& producer) {
     for (;;) {
@@ -116,32 +126,39 @@ TEST_F(KafkaProducerTest, LeavesNoWaitOnItsCore) {
 }
 
 TEST_F(KafkaProducerTest, RefusesWhenItsQueueIsFull) {
+  delay_answers();
   const auto producer = open({{"queue.buffering.max.messages", "1"}, {"linger.ms", "100"}});
   Outcomes outcomes;
   start(*producer, 2, outcomes);
+  drain(core_);
+  answer_at_once();
   run_until(core_, [&] { return outcomes.left == 0; });
   EXPECT_EQ(outcomes.errors, std::vector<Errc>{Errc::resource_exhausted});
 }
 
 // A round is full with four records, whatever the time; the next begins when the brokers answer.
 TEST_F(KafkaProducerTest, HoldsBackWhatFollowsInItsOrderUntilTheBrokersAnswer) {
+  delay_answers();
   const auto producer = open({{"batch.num.messages", "4"}, {"linger.ms", "2000"}});
   Outcomes outcomes;
   start(*producer, 12, outcomes);
   drain(core_);
   EXPECT_EQ(rd_kafka_outq_len(producer->handle().get()), 4);
+  answer_at_once();
   run_until(core_, [&] { return outcomes.left == 0; });
   EXPECT_THAT(outcomes.errors, testing::IsEmpty());
   EXPECT_TRUE(std::ranges::is_sorted(outcomes.offsets));
 }
 
 TEST_F(KafkaProducerTest, HoldsBackNoMoreThanItsQueueTakes) {
+  delay_answers();
   const auto producer = open(
       {{"batch.num.messages", "4"}, {"linger.ms", "2000"}, {"queue.buffering.max.messages", "8"}});
   Outcomes outcomes;
   start(*producer, 15, outcomes);
   drain(core_);
   EXPECT_EQ(outcomes.errors, std::vector<Errc>(3, Errc::resource_exhausted));
+  answer_at_once();
   run_until(core_, [&] { return outcomes.left == 0; });
   EXPECT_EQ(outcomes.errors.size(), 3U);
 }
