@@ -88,7 +88,7 @@ class KafkaGroupReaderTest : public testing::Test {
     for (;;) {
       const auto committed = committed_kafka_offsets(*client.value(), {topic_});
       if (committed && committed.value()->elems[0].offset == offset) return;
-      core_.io().run_one();
+      run_some(core_);
     }
   }
 
@@ -160,7 +160,7 @@ TEST_F(KafkaGroupReaderTest, PausesWhenNobodyAsksAndGoesOnWhereItWas) {
   EXPECT_EQ(next_settled(*reader), "0");
   // More than the time after which it pauses; nothing tells that it has.
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1800);
-  while (std::chrono::steady_clock::now() < until) core_.io().run_one();
+  while (std::chrono::steady_clock::now() < until) run_some(core_);
   for (int i = 1; i < 50; ++i) EXPECT_EQ(next_settled(*reader), std::to_string(i));
   write("late");
   EXPECT_EQ(next_settled(*reader), "late");
@@ -174,9 +174,9 @@ TEST_F(KafkaGroupReaderTest, WhatWasPausedGoesOnAfterARebalance) {
   for (int i = 0; i < 4; ++i) next_settled(*one);
   // More than the time after which it pauses; nothing tells that it has.
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1800);
-  while (std::chrono::steady_clock::now() < until) core_.io().run_one();
+  while (std::chrono::steady_clock::now() < until) run_some(core_);
   const auto two = open();
-  while (!one->backlog().empty()) core_.io().run_one();  // Its partitions were taken away.
+  while (!one->backlog().empty()) run_some(core_);  // Its partitions were taken away.
   write("4", 0);
   write("5", 1);
   // A second rebalance may hand one of them out again.
@@ -210,7 +210,7 @@ TEST_F(KafkaGroupReaderTest, ARebalanceLosesNothingAndMarksWhatWasNotSettledAsLo
   EXPECT_TRUE(other.ticket.partition->is_lost());
   one->settle(held.ticket);  // Too late, and harmless.
   // Each comes to own one of the two; on a slow machine a second rebalance is still under way.
-  while (one->backlog().size() != 1 || two->backlog().size() != 1) core_.io().run_one();
+  while (one->backlog().size() != 1 || two->backlog().size() != 1) run_some(core_);
   close(*one);
   close(*two);
 }
@@ -220,7 +220,7 @@ TEST_F(KafkaGroupReaderTest, StartsWithoutItsTopicAndSaysSo) {
   cluster_->create_topic(topic_, 1);
   cluster_->set_topic_error(topic_, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   const auto reader = open();
-  while (reader->trouble().find("is not there") == std::string::npos) core_.io().run_one();
+  while (reader->trouble().find("is not there") == std::string::npos) run_some(core_);
   cluster_->set_topic_error(topic_, RD_KAFKA_RESP_ERR_NO_ERROR);
   wait_positioned(*reader);
   write("0");
@@ -236,11 +236,11 @@ TEST_F(KafkaGroupReaderTest, SurvivesAnOutageOfTheBrokers) {
   EXPECT_EQ(next_settled(*reader), "0");
   cluster_->set_up(false);
   ASSERT_FALSE(reader->take());
-  while (reader->trouble().empty()) core_.io().run_one();
+  while (reader->trouble().empty()) run_some(core_);
   cluster_->set_up(true);
   write("1");
   EXPECT_EQ(next_settled(*reader), "1");
-  while (!reader->trouble().empty()) core_.io().run_one();
+  while (!reader->trouble().empty()) run_some(core_);
   close(*reader);
 }
 

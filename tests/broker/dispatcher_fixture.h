@@ -63,8 +63,7 @@ class DispatcherTest : public testing::Test {
   }
 
   void run_until(const std::function<bool()>& done) {
-    core_.io().restart();
-    while (!done()) core_.io().run_one();
+    while (!done()) run_some(core_);
   }
 
   void run_until_settled() {

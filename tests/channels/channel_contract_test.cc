@@ -76,9 +76,7 @@ class ChannelContract : public testing::TestWithParam<std::string_view> {
 
   /// Waits until `channel` holds `events`: acks may take effect later.
   void wait_for_depth(Channel& channel, std::uint64_t events) {
-    const auto work = boost::asio::make_work_guard(core_.executor());
-    core_.io().restart();
-    while (channel.depth() != events) core_.io().run_one();
+    while (channel.depth() != events) run_some(core_);
   }
 
   void close(Channel& channel) { run_task(core_, channel.close()); }

@@ -116,7 +116,7 @@ TEST_F(KafkaChannelTest, PassesOverWhatIsNoEventAndReadsWhatForeignProducersWrit
   EXPECT_EQ(next_id_acked(*consumer), "1");
   EXPECT_EQ(next_id_acked(*consumer), "2");
   EXPECT_EQ(consumer->filtered(), 2U);
-  while (channel->depth() != 0) core_.io().run_one();
+  while (channel->depth() != 0) run_some(core_);
   close(*channel);
 }
 
@@ -135,9 +135,9 @@ TEST_F(KafkaChannelTest, RefusesDuringAnOutageAndRecoversByItself) {
   }
   EXPECT_NE(channel->status().trouble, "");
   cluster_->set_up(true);
-  while (!append(*channel, make_event("2"))) core_.io().run_one();
+  while (!append(*channel, make_event("2"))) run_some(core_);
   EXPECT_EQ(next_id_acked(*consumer), "2");
-  while (!channel->status().trouble.empty()) core_.io().run_one();
+  while (!channel->status().trouble.empty()) run_some(core_);
   close(*channel);
 }
 

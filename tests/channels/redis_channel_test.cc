@@ -69,7 +69,7 @@ class RedisChannelTest : public testing::Test {
 
   /// Appends again and again until Redis takes it.
   void append_at_last(Channel& channel, const std::string& id) {
-    while (!append(channel, id)) core_.io().run_one();
+    while (!append(channel, id)) run_some(core_);
   }
 
   std::string next_acked(Consumer& consumer) {
@@ -395,7 +395,7 @@ TEST_F(RedisChannelTest, AnOrderedPositionIsReadByOneProcessAndPassesOnInOrder) 
         delivery->ack();
       }
     }
-    core_.io().run_one();
+    run_some(core_);
   }
   EXPECT_THAT(order, testing::ElementsAre("2", "3", "4", "5"));
 }

@@ -152,10 +152,16 @@ Picker picker_of(std::uint64_t kind, const Vocabulary& vocabulary, Random& rando
   return [&random](const auto& tokens) { return tokens[pick(random, tokens.size())]; };
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kTexts = 2'000;  // Ten times as slow.
+#else
+constexpr std::uint64_t kTexts = 10'000;
+#endif
+
 TEST(GrammarMask, EachTextIsWholeAndValidWhateverTheModelPrefers) {
   const char* wanted = std::getenv("SLUICE_GRAMMAR_TEXTS");
   const char* samples = std::getenv("SLUICE_GRAMMAR_SAMPLES");
-  const std::uint64_t texts = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 10000;
+  const std::uint64_t texts = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : kTexts;
   std::ofstream file;
   if (samples != nullptr) file.open(samples);
   const auto trie = made_up_trie();

@@ -338,8 +338,7 @@ TEST_F(PingSource, GoesByTheMachinesClockWhenMadeByItsKind) {
   ASSERT_TRUE(made) << made.error().detail;
   source_ = std::move(made.value());
   source_->start();
-  core().io().restart();
-  while (events().empty()) core().io().run_one();
+  while (events().empty()) run_some(core());
   EXPECT_EQ(events()[0]->type(), "dev.knative.sources.ping");
 }
 

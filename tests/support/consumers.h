@@ -1,8 +1,7 @@
 #pragma once
 
 #include "channels/channel.h"
-
-#include <boost/asio/executor_work_guard.hpp>
+#include "tests/support/run_task.h"
 
 namespace sluice {
 
@@ -15,12 +14,10 @@ inline DeliveryPtr wait_for_next(Core& core, Consumer& consumer) {
   // Outlives every consumer, as a listener must; one consumer waits at a time.
   static thread_local Flag ready;
   consumer.listen(ready);
-  const auto work = boost::asio::make_work_guard(core.executor());
   for (;;) {
     ready.set = false;
     if (DeliveryPtr delivery = consumer.take()) return delivery;
-    core.io().restart();
-    while (!ready.set) core.io().run_one();
+    while (!ready.set) run_some(core);
   }
 }
 

@@ -4,7 +4,9 @@
 #include "base/task.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <stdexcept>
@@ -25,12 +27,21 @@ inline void drain(Core& core) {
   while (core.io().poll() > 0) core.io().restart();
 }
 
+/// Runs the next thing on `core`, or waits for it a moment. For loops that ask, each time, whether
+/// what they wait for is there: it may be another thread's doing, of which `core` does not hear.
+inline void run_some(Core& core) {
+  const auto work = boost::asio::make_work_guard(core.executor());
+  core.io().restart();
+  core.io().run_one_for(std::chrono::milliseconds(10));
+}
+
 /// Runs `core` until `done`, waiting where it waits.
 template <typename Done>
 void run_until(Core& core, const Done& done) {
   core.io().restart();
   while (!done()) {
-    if (core.io().run_one() == 0) throw std::runtime_error("the core ran out of work");
+    core.io().run_one_for(std::chrono::milliseconds(10));
+    if (core.io().stopped() && !done()) throw std::runtime_error("the core ran out of work");
   }
 }
 
