@@ -5,10 +5,14 @@
 #include "inference/token.h"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
 namespace sluice::inference {
+
+class StepRunner;  // inference/step_runner.h
+class Vocabulary;  // inference/vocabulary.h
 
 /// One page of the KV cache: keys and values of kKvBlockTokens consecutive positions, in all
 /// layers.
@@ -18,14 +22,21 @@ inline constexpr std::int64_t kKvBlockTokens = 16;
 /// What one generation does in one step: `tokens` are run at `position`, `position` + 1, ... and
 /// see all positions before them. Their keys and values go where `blocks` says.
 struct StepPart {
-  std::span<const TokenId> tokens;  ///< At least one.
+  std::span<const TokenId> tokens;  ///< At least one; none where the part follows a choice.
   std::int64_t position = 0;        ///< Of the first; the positions before it are in the cache.
   std::span<const KvBlock> blocks;  ///< Block i holds the positions from i * kKvBlockTokens.
   bool wants_logits = false;        ///< Of the last token.
+  /// The part is one token: that which this choice of the step before comes to, counted from 0.
+  /// Of a void choice it is any token of the vocabulary. -1: none; for StepRunner::begin() only.
+  std::int64_t follows = -1;
+
+  [[nodiscard]] std::int64_t num_tokens() const noexcept {
+    return follows < 0 ? std::ssize(tokens) : 1;
+  }
 };
 
-/// A model on a device: weights and KV cache. Runs steps; knows nothing of requests, sampling or
-/// text. Used by one thread at a time.
+/// A model on a device: weights and KV cache. Runs steps; knows nothing of requests or text. Used
+/// by one thread at a time.
 ///
 /// The logits of a part depend on its tokens and those before them only: not on the other parts,
 /// on how a prompt is cut into steps, or on the number of threads, to the bit.
@@ -45,6 +56,14 @@ class Backend {
   /// Blocks of different parts may be the same only where they are read, not written.
   /// Errors: internal, unavailable (the device failed); the cache's content is undefined then.
   virtual Result<void> forward(std::span<const StepPart> parts, std::span<float> logits) = 0;
+
+  /// Steps with token choice, as the engine drives them; forward() is not called while one of them
+  /// is in flight. `vocabulary` is the model's, and needed until this returns. By default a
+  /// HostStepRunner. What it cannot get here, begin() reports.
+  [[nodiscard]] virtual std::unique_ptr<StepRunner> step_runner(const Vocabulary& vocabulary);
+
+  /// The device failed so that no step can run any more: only another backend can go on.
+  [[nodiscard]] virtual bool is_lost() const noexcept { return false; }
 };
 
 }  // namespace sluice::inference

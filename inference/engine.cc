@@ -20,10 +20,10 @@ RequestLimits limits_of(const EngineOptions& options, const Backend& backend) {
 
 Engine::Engine(EngineOptions options, std::unique_ptr<Backend> backend, Vocabulary vocabulary)
     : options_(std::move(options)),
-      backend_(std::move(backend)),
       vocabulary_(std::move(vocabulary)),
+      backend_(std::move(backend)),
+      runner_(backend_->step_runner(vocabulary_)),
       limits_(limits_of(options_, *backend_)),
-      sampler_(vocabulary_, limits_.vocab_size),
       pool_(backend_->num_kv_blocks(), options_.prefix_cache),
       scheduler_(options_.scheduler, pool_) {
   const TokenRules& rules = options_.rules;
@@ -37,13 +37,19 @@ Engine::Engine(EngineOptions options, std::unique_ptr<Backend> backend, Vocabula
 Engine::~Engine() { stop(); }
 
 Result<GenerationId> Engine::submit(GenerationRequest request, CompletionCallbacks callbacks) {
-  INFERENCE_CHECK(check_request(request, limits_, options_.rules));
+  INFERENCE_CHECK(check_request(request, limits(), options_.rules));
   auto generation = std::make_unique<LiveGeneration>(std::move(request), std::move(callbacks),
                                                      options_.rules, vocabulary_, options_.now());
+  Track& track = generation->track();
   const std::scoped_lock lock(mutex_);
   if (is_stopping_) return fail(Errc::cancelled, "the engine has stopped");
-  generation->track().id = last_id_ + 1;
-  INFERENCE_CHECK(scheduler_.enqueue(generation->track()));
+  if (readiness_.state == EngineReadiness::State::lost) {
+    return fail(Errc::unavailable, readiness_.reason);
+  }
+  // Once more: a smaller backend may have come since.
+  INFERENCE_CHECK(check_context(track.prompt_tokens, track.max_tokens, limits_));
+  track.id = last_id_ + 1;
+  INFERENCE_CHECK(scheduler_.enqueue(track));
   ++last_id_;
   generations_.emplace(last_id_, std::move(generation));
   wake_.notify_one();
@@ -79,107 +85,87 @@ EngineStats Engine::stats() const {
   return stats;
 }
 
-void Engine::run() {
-  while (wait_for_work()) {
-    const Step step = schedule();
-    for (const auto& [track, reason] : step.ended) end(track->id, reason);
-    if (auto done = forward(step); !done) {
-      fail_running(done.error());
-      continue;
-    }
-    const std::int64_t generated = sample(step);
-    settle(step, generated);
-  }
-  end_all();
-}
-
-bool Engine::wait_for_work() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return is_stopping_ || scheduler_.has_work(); });
-  return !is_stopping_;
-}
-
-Step Engine::schedule() {
+EngineReadiness Engine::readiness() const {
   const std::scoped_lock lock(mutex_);
-  return scheduler_.schedule(options_.now());
+  return readiness_;
 }
 
-Result<void> Engine::forward(const Step& step) {
-  if (step.items.empty()) return {};
-  std::vector<StepPart> parts;
-  std::size_t rows = 0;
-  for (const StepItem& item : step.items) {
-    const Track& track = *item.track;
-    const auto tokens = std::span(track.tokens)
-                            .subspan(static_cast<std::size_t>(track.computed),
-                                     static_cast<std::size_t>(item.num_tokens));
-    parts.push_back({tokens, track.computed, track.table.blocks, item.wants_logits()});
-    if (item.wants_logits()) ++rows;
-  }
-  logits_.resize(rows * static_cast<std::size_t>(limits_.vocab_size));
-  return backend_->forward(parts, logits_);
+bool Engine::is_ready() const {
+  const std::scoped_lock lock(mutex_);
+  return readiness_.state == EngineReadiness::State::ready;
 }
 
-/// Returns how many tokens that made.
-std::int64_t Engine::sample(const Step& step) {
-  std::int64_t generated = 0;
-  const auto row_size = static_cast<std::size_t>(limits_.vocab_size);
-  std::span<float> left = logits_;
-  for (const StepItem& item : step.items) {
-    if (!item.wants_logits()) continue;
-    const std::int64_t before = std::ssize(item.track->tokens);
-    live(*item.track).advance(sampler_, left.first(row_size), options_.now());
-    generated += std::ssize(item.track->tokens) - before;
-    left = left.subspan(row_size);
-  }
-  return generated;
+RequestLimits Engine::limits() const {
+  const std::scoped_lock lock(mutex_);
+  return limits_;
 }
 
-/// The step's results become everyone's: the cache, the counters, the callers.
-void Engine::settle(const Step& step, std::int64_t generated) {
-  std::vector<LiveGeneration*> generations;
-  {
-    const std::scoped_lock lock(mutex_);
-    scheduler_.settle(step);
-    totals_.generated_tokens += generated;
-    if (!step.items.empty()) ++totals_.steps;
-    for (const StepItem& item : step.items) {
-      totals_.computed_tokens += item.num_tokens;
-      generations.push_back(generations_.at(item.track->id).get());
-    }
-  }
-  for (LiveGeneration* generation : generations) {
-    if (const auto reason = generation->finished()) {
-      end(generation->track().id, *reason);
-    } else {
-      generation->give_chunk();
-    }
-  }
-}
-
-void Engine::fail_running(const Error& error) {
+/// What was in flight or ran is lost, and with a device that is lost, the device.
+void Engine::recover(const Error& error) {
+  const bool is_lost = backend_->is_lost();
+  in_flight_.clear();
   std::vector<Track*> dropped;
   {
     const std::scoped_lock lock(mutex_);
     ++totals_.failed_steps;
+    if (is_lost) {
+      readiness_ = {EngineReadiness::State::rebuilding,
+                    "the device was lost, the model is loaded anew: " + error.detail};
+    }
     dropped = scheduler_.drop_running();
   }
-  for (const Track* track : dropped) end(track->id, FinishReason::error, error);
+  end_all(std::move(dropped), FinishReason::error,
+          is_lost ? fail(Errc::unavailable, "the device was lost: " + error.detail) : error);
+  if (is_lost) rebuild(error);
 }
 
-void Engine::end_all() {
-  std::vector<Track*> dropped;
+void Engine::rebuild(const Error& error) {
+  runner_.reset();
+  backend_.reset();
   {
     const std::scoped_lock lock(mutex_);
-    dropped = scheduler_.drop_running();
-    const auto waiting = scheduler_.drop_waiting();
-    dropped.insert(dropped.end(), waiting.begin(), waiting.end());
+    if (is_stopping_) return;
   }
-  for (const Track* track : dropped) end(track->id, FinishReason::cancelled);
-  INFERENCE_ASSERT(generations_.empty());
+  auto made = options_.rebuild ? options_.rebuild(error) : Result<std::unique_ptr<Backend>>(error);
+  if (made) return adopt(std::move(made).value());
+  std::vector<Track*> dropped;
+  std::string reason = "the device was lost: " + error.detail;
+  if (options_.rebuild) reason += "; it did not come back: " + made.error().detail;
+  {
+    const std::scoped_lock lock(mutex_);
+    readiness_ = {EngineReadiness::State::lost, reason};
+    dropped = scheduler_.drop_waiting();
+  }
+  end_all(std::move(dropped), FinishReason::error, fail(Errc::unavailable, std::move(reason)));
 }
 
-/// The one way out: who is taken from the map is completed, and nobody is taken twice.
+/// Goes on with `backend`. Who waits keeps its place.
+void Engine::adopt(std::unique_ptr<Backend> backend) {
+  backend_ = std::move(backend);
+  runner_ = backend_->step_runner(vocabulary_);
+  std::vector<std::pair<GenerationId, Error>> unfit;
+  {
+    const std::scoped_lock lock(mutex_);
+    const RequestLimits limits = limits_of(options_, *backend_);
+    INFERENCE_ASSERT(limits.vocab_size == limits_.vocab_size);
+    limits_ = limits;
+    pool_ = BlockPool(backend_->num_kv_blocks(), options_.prefix_cache);
+    ++totals_.rebuilds;
+    readiness_ = {};
+    for (const Track* track : scheduler_.waiting()) {
+      const auto fits = check_context(track->prompt_tokens, track->max_tokens, limits_);
+      if (!fits) unfit.emplace_back(track->id, fits.error());
+    }
+  }
+  for (auto& [id, error] : unfit) end(id, FinishReason::error, std::move(error));
+}
+
+void Engine::end_all(std::vector<Track*> tracks, FinishReason reason, const Error& error) {
+  for (const Track* track : tracks) end(track->id, reason, error);
+}
+
+/// The one way out: who is taken from the map is completed, and nobody is taken twice. Its blocks
+/// can be used again at once: a step that still writes into them runs before any that is to come.
 void Engine::end(GenerationId id, FinishReason reason, Error error) {
   std::unique_ptr<LiveGeneration> generation;
   {
@@ -193,12 +179,11 @@ void Engine::end(GenerationId id, FinishReason reason, Error error) {
     totals_.prompt_tokens += track.prompt_tokens;
     totals_.cached_tokens += std::min(track.cached_tokens, track.prompt_tokens);
   }
+  for (Step& step : in_flight_) {
+    const auto item = std::ranges::find(step.items, &generation->track(), &StepItem::track);
+    if (item != step.items.end()) item->track = nullptr;
+  }
   generation->complete(reason, std::move(error));
-}
-
-LiveGeneration& Engine::live(const Track& track) {
-  const std::scoped_lock lock(mutex_);
-  return *generations_.at(track.id);
 }
 
 }  // namespace sluice::inference

@@ -2,62 +2,40 @@
 
 #include "inference/backend.h"
 #include "inference/block_manager.h"
+#include "inference/engine_options.h"
 #include "inference/generation.h"
 #include "inference/live_generation.h"
 #include "inference/result.h"
-#include "inference/sampler.h"
 #include "inference/scheduler.h"
+#include "inference/step_runner.h"
 #include "inference/vocabulary.h"
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <span>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
 namespace sluice::inference {
 
-struct EngineOptions {
-  SchedulerOptions scheduler{};
-  std::int64_t max_context =
-      0;  ///< Tokens of prompt and completion; 0: what model and cache allow.
-  bool prefix_cache = true;
-  TokenRules rules{};
-  /// Called by any thread.
-  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
-};
-
-/// What the engine does at this moment, and what it did since it was built.
-struct EngineStats {
-  std::int64_t queued_requests = 0;
-  std::int64_t queued_prompt_tokens = 0;
-  std::int64_t running = 0;
-  std::int64_t kv_blocks = 0;
-  std::int64_t kv_blocks_used = 0;      ///< By running generations; shared ones once.
-  std::int64_t kv_blocks_reserved = 0;  ///< Promised to them, not used yet.
-  std::int64_t kv_blocks_cached = 0;    ///< In the prefix cache and not used.
-
-  std::int64_t steps = 0;
-  std::int64_t failed_steps = 0;
-  std::int64_t computed_tokens = 0;     ///< Positions run through the model.
-  std::int64_t generated_tokens = 0;    ///< Chosen, and those that had to follow.
-  std::int64_t prompt_tokens = 0;       ///< Of generations that have ended.
-  std::int64_t cached_tokens = 0;       ///< Of these, found in the prefix cache.
-  std::array<std::int64_t, 5> ended{};  ///< By FinishReason.
-};
-
 /// Generations of one model, many at a time, on a thread of its own. Each request that submit()
 /// takes ends with exactly one completion, whatever happens. What it becomes depends on the request
 /// only, not on what else runs: same prompt, parameters and seed, same tokens.
 ///
 /// A step that fails ends those that run with an error, which is the device's, and empties the
-/// prefix cache; those that wait are tried next.
+/// prefix cache; those that wait are tried next. Where the backend is lost, that error is
+/// unavailable, and those that wait go on with the backend that options.rebuild makes; who does not
+/// fit into that one any more ends as invalid_argument. Without another backend, those that wait
+/// end as unavailable too.
+///
+/// Where the backend's StepRunner overlaps, a step begins before the tokens of the one before it
+/// are known: texts, stop texts and masks are made while the device computes. What a step computes
+/// for a generation that has ended by then is nobody's.
 class Engine {
  public:
   using Clock = std::chrono::steady_clock;
@@ -72,7 +50,8 @@ class Engine {
 
   /// Any thread. The callbacks may be called before this returns.
   /// Errors, and then no callback is ever called: invalid_argument; resource_exhausted, when the
-  /// queue is full; cancelled, when the engine has stopped.
+  /// queue is full; cancelled, when the engine has stopped; unavailable, when its backend is lost
+  /// for good.
   [[nodiscard]] Result<GenerationId> submit(GenerationRequest request,
                                             CompletionCallbacks callbacks);
 
@@ -85,38 +64,55 @@ class Engine {
 
   /// Any thread.
   [[nodiscard]] EngineStats stats() const;
+  [[nodiscard]] EngineReadiness readiness() const;
+  [[nodiscard]] bool is_ready() const;
 
-  /// The most tokens that prompt and max_tokens may be together.
-  [[nodiscard]] std::int64_t max_context() const noexcept { return limits_.max_context; }
-  [[nodiscard]] const Backend& backend() const noexcept { return *backend_; }
+  /// The most tokens that prompt and max_tokens may be together. Another after a rebuild. Any
+  /// thread.
+  [[nodiscard]] std::int64_t max_context() const { return limits().max_context; }
   [[nodiscard]] const Vocabulary& vocabulary() const noexcept { return vocabulary_; }
 
  private:
+  [[nodiscard]] RequestLimits limits() const;
+
+  // The engine's thread.
   void run();
   [[nodiscard]] bool wait_for_work();
+  [[nodiscard]] Result<void> turn();
   [[nodiscard]] Step schedule();
-  [[nodiscard]] Result<void> forward(const Step& step);
-  [[nodiscard]] std::int64_t sample(const Step& step);
+  [[nodiscard]] Result<void> begin(const Step& step);
+  [[nodiscard]] Result<void> choose(Step& step);
+  [[nodiscard]] Result<void> collect();
+  [[nodiscard]] std::int64_t accept(const Step& step);
   void settle(const Step& step, std::int64_t generated);
-  void fail_running(const Error& error);
-  void end_all();
+  [[nodiscard]] std::span<LiveGeneration* const> find_live(const Step& step);
+  void recover(const Error& error);
+  void rebuild(const Error& error);
+  void adopt(std::unique_ptr<Backend> backend);
+  void end_all(std::vector<Track*> tracks, FinishReason reason, const Error& error = {});
   void end(GenerationId id, FinishReason reason, Error error = {});
-  [[nodiscard]] LiveGeneration& live(const Track& track);
 
   EngineOptions options_;
-  std::unique_ptr<Backend> backend_;
   Vocabulary vocabulary_;
-  RequestLimits limits_;
-  Sampler sampler_;
-  std::vector<float> logits_;  ///< One row for each item of the step that wants them.
 
-  mutable std::mutex mutex_;  ///< Guards what follows; not held in callbacks and forward().
+  // Of the engine's thread, once it runs.
+  std::unique_ptr<Backend> backend_;    ///< Null once it is lost for good.
+  std::unique_ptr<StepRunner> runner_;  ///< Its own; never outlives it.
+  std::deque<Step> in_flight_;          ///< At most the one that runs, and the one after it.
+  std::vector<LiveGeneration*> live_;   ///< These vectors are kept for their memory.
+  std::vector<StepPart> parts_;
+  std::vector<TokenChoice> choices_;
+  std::vector<Result<TokenLogprob>> tokens_;
+
+  mutable std::mutex mutex_;  ///< Guards what follows; not held in callbacks and by the runner.
   std::condition_variable wake_;
+  RequestLimits limits_;
   BlockPool pool_;
   Scheduler scheduler_;
   std::unordered_map<GenerationId, std::unique_ptr<LiveGeneration>> generations_;
   GenerationId last_id_ = 0;
   EngineStats totals_;  ///< Without what is asked of the scheduler and the pool.
+  EngineReadiness readiness_;
   bool is_stopping_ = false;
 
   std::mutex join_mutex_;

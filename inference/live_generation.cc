@@ -40,14 +40,17 @@ LiveGeneration::LiveGeneration(GenerationRequest request, CompletionCallbacks ca
   if (request_.mask) allowed_.resize((vocabulary.size() + 63) / 64);
   if (thinks_) text_.begin_reasoning();
   force_what_must_follow();
+  if (is_masked() && !finished_ && !prepare_mask()) end(FinishReason::stop);
 }
 
-void LiveGeneration::advance(Sampler& sampler, std::span<float> logits, Clock::time_point now) {
+TokenChoice LiveGeneration::choice() const noexcept {
+  if (finished_) return {};
+  const auto allowed = is_masked() ? std::span(allowed_) : std::span<const std::uint64_t>();
+  return {&request_.sampling, &counts_, allowed, static_cast<std::uint64_t>(track_.tokens.size())};
+}
+
+void LiveGeneration::accept(Result<TokenLogprob> chosen, Clock::time_point now) {
   if (finished_) return;
-  if (is_masked() && !prepare_mask()) return end(FinishReason::stop);
-  const auto allowed = is_masked() ? std::span(allowed_) : std::span<std::uint64_t>();
-  auto chosen = sampler.choose(request_.sampling, counts_,
-                               {logits, allowed, static_cast<std::uint64_t>(track_.tokens.size())});
   if (!chosen) return end(FinishReason::error, std::move(chosen).error());
   if (completion_.time_to_first_token == Clock::duration::zero()) {
     completion_.time_to_first_token = now - submitted_;
@@ -68,7 +71,6 @@ FinishReason LiveGeneration::whole() const noexcept {
 
 /// Which tokens may come next. False when none may: the text is whole.
 bool LiveGeneration::prepare_mask() {
-  if (std::exchange(is_mask_ready_, true)) return true;
   const std::int64_t tokens_left = track_.max_tokens - generated_tokens();
   const std::int64_t needed = request_.mask->min_tokens();
   if (needed > 0 && needed >= tokens_left) is_hurried_ = true;
@@ -86,7 +88,6 @@ bool LiveGeneration::prepare_mask() {
 
 void LiveGeneration::take(TokenLogprob token, bool is_forced) {
   const TokenId id = token.id;
-  is_mask_ready_ = false;
   track_.tokens.push_back(id);
   counts_.add(id);
   completion_.tokens.push_back(id);
@@ -172,20 +173,25 @@ void LiveGeneration::complete(FinishReason reason, Error error) {
   if (callbacks_.on_done) callbacks_.on_done(std::move(completion_));
 }
 
+Result<void> check_context(std::int64_t prompt_tokens, std::int64_t max_tokens,
+                           const RequestLimits& limits) {
+  if (prompt_tokens <= limits.max_context && max_tokens <= limits.max_context - prompt_tokens) {
+    return {};
+  }
+  return fail(Errc::invalid_argument,
+              "a prompt of " + std::to_string(prompt_tokens) + " tokens and max_tokens of " +
+                  std::to_string(max_tokens) + " are more than the context of " +
+                  std::to_string(limits.max_context));
+}
+
 Result<void> check_request(const GenerationRequest& request, const RequestLimits& limits,
                            const TokenRules& rules) {
   const auto refuse = [](std::string what) {
     return fail(Errc::invalid_argument, std::move(what));
   };
-  const std::int64_t prompt_tokens = std::ssize(request.prompt);
   if (request.prompt.empty()) return refuse("the prompt is empty");
   if (request.max_tokens < 1) return refuse("max_tokens is less than 1");
-  if (prompt_tokens > limits.max_context ||
-      request.max_tokens > limits.max_context - prompt_tokens) {
-    return refuse("a prompt of " + std::to_string(prompt_tokens) + " tokens and max_tokens of " +
-                  std::to_string(request.max_tokens) + " are more than the context of " +
-                  std::to_string(limits.max_context));
-  }
+  INFERENCE_CHECK(check_context(std::ssize(request.prompt), request.max_tokens, limits));
   for (const TokenId id : request.prompt) {
     if (id >= 0 && id < limits.vocab_size) continue;
     return refuse("the prompt's token " + std::to_string(id) + " is not in the vocabulary");

@@ -4,6 +4,7 @@
 #include "inference/generation.h"
 #include "inference/sampler.h"
 #include "inference/scheduler.h"
+#include "inference/step_runner.h"
 #include "inference/vocabulary.h"
 
 #include <chrono>
@@ -45,8 +46,12 @@ class LiveGeneration {
 
   [[nodiscard]] Track& track() noexcept { return track_; }
 
-  /// Chooses the next token and takes it, and those that must follow it. The logits are changed.
-  void advance(Sampler& sampler, std::span<float> logits, Clock::time_point now);
+  /// What the next token is chosen from; void once it has ended. Valid until accept().
+  [[nodiscard]] TokenChoice choice() const noexcept;
+
+  /// Takes the token that choice() came to, and those that must follow it, and makes ready what the
+  /// next one is chosen from. An error ends the generation, as does the last token.
+  void accept(Result<TokenLogprob> chosen, Clock::time_point now);
 
   /// Set once it has come to an end by itself.
   [[nodiscard]] std::optional<FinishReason> finished() const noexcept { return finished_; }
@@ -59,7 +64,7 @@ class LiveGeneration {
   void give_chunk();
 
   /// Hands the caller the completion; nothing comes after it. `error` for that reason only; without
-  /// a detail, it is the one that advance() met.
+  /// a detail, it is the one that accept() met.
   void complete(FinishReason reason, Error error = {});
 
  private:
@@ -82,9 +87,8 @@ class LiveGeneration {
   CompletionText text_;
   Completion completion_;
   std::optional<FinishReason> finished_;
-  std::vector<std::uint64_t> allowed_;  ///< For the next token, while is_mask_ready_.
-  bool is_mask_ready_ = false;
-  bool is_hurried_ = false;  ///< There were no more tokens than the shortest text took.
+  std::vector<std::uint64_t> allowed_;  ///< For the next token, while is_masked().
+  bool is_hurried_ = false;             ///< There were no more tokens than the shortest text took.
   bool thinks_ = false;
   std::int64_t thinking_tokens_ = 0;
   Clock::time_point submitted_;
@@ -95,6 +99,10 @@ struct RequestLimits {
   std::int64_t vocab_size = 0;
   std::int64_t max_context = 0;  ///< Of prompt and max_tokens together.
 };
+
+/// Whether prompt and max_tokens fit in the context. Errors: invalid_argument.
+[[nodiscard]] Result<void> check_context(std::int64_t prompt_tokens, std::int64_t max_tokens,
+                                         const RequestLimits& limits);
 
 /// Errors: invalid_argument, naming what is wrong and its bound.
 [[nodiscard]] Result<void> check_request(const GenerationRequest& request,

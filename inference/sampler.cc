@@ -11,11 +11,6 @@ namespace sluice::inference {
 
 namespace {
 
-bool has_penalties(const SamplingParams& params) {
-  return params.repetition_penalty != 1 || params.presence_penalty != 0 ||
-         params.frequency_penalty != 0;
-}
-
 bool within(double value, double low, double high) { return value >= low && value <= high; }
 
 }  // namespace
@@ -66,6 +61,11 @@ Result<void> check_sampling(const SamplingParams& params) {
     return refuse("top_logprobs is not in 0..20 (-1: none)");
   }
   return {};
+}
+
+bool has_penalties(const SamplingParams& params) noexcept {
+  return params.repetition_penalty != 1 || params.presence_penalty != 0 ||
+         params.frequency_penalty != 0;
 }
 
 void TokenCounts::add_prompt(std::span<const TokenId> tokens) {

@@ -26,6 +26,9 @@ inline constexpr int kMaxTopLogprobs = 20;
 /// Errors: invalid_argument, naming the parameter and its range.
 [[nodiscard]] Result<void> check_sampling(const SamplingParams& params);
 
+/// Whether one of the penalties changes anything.
+[[nodiscard]] bool has_penalties(const SamplingParams& params) noexcept;
+
 /// What the penalties of one generation look at: which tokens came, and how often.
 class TokenCounts {
  public:
@@ -37,8 +40,13 @@ class TokenCounts {
   /// frequency takes off its share for each time, then presence its share once.
   void penalise(const SamplingParams& params, std::span<float> logits) const;
 
+  /// How often each token was generated; 0: in the prompt only. For who penalises elsewhere.
+  [[nodiscard]] const std::unordered_map<TokenId, std::int64_t>& generated() const noexcept {
+    return generated_;
+  }
+
  private:
-  std::unordered_map<TokenId, std::int64_t> generated_;  ///< 0: in the prompt only.
+  std::unordered_map<TokenId, std::int64_t> generated_;
 };
 
 /// What the next token is chosen from.

@@ -3,9 +3,25 @@
 #include "inference/assert.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace sluice::inference {
+
+namespace {
+
+/// Its last token is computed, or about to be: what comes next, the step in flight chooses.
+bool awaits_token(const Track& track) { return track.computed >= std::ssize(track.tokens); }
+
+/// Whether there is something to compute; nothing is, when the token in flight is the last.
+bool can_go_on(const Track& track) {
+  return !awaits_token(track) ||
+         std::ssize(track.tokens) + 1 < track.prompt_tokens + track.max_tokens;
+}
+
+bool is_decode(const Track& track) { return std::ssize(track.tokens) - track.computed <= 1; }
+
+}  // namespace
 
 Scheduler::Scheduler(const SchedulerOptions& options, BlockPool& pool)
     : options_(options), pool_(pool) {
@@ -53,7 +69,8 @@ Step Scheduler::schedule(Clock::time_point now) {
   sweep(running_, now, step);
   admit();
   cut(step);
-  INFERENCE_ASSERT(!has_work() || !step.items.empty());
+  INFERENCE_ASSERT(!step.items.empty() || !has_work() ||
+                   std::ranges::any_of(running_, [](Track* t) { return awaits_token(*t); }));
   return step;
 }
 
@@ -99,36 +116,44 @@ void Scheduler::take_up(Track& track) {
 }
 
 void Scheduler::cut(Step& step) {
-  std::vector<Track*> order = running_;
-  const auto is_decode = [](const Track& track) {
-    return std::ssize(track.tokens) - track.computed == 1;
-  };
+  std::vector<Track*> order;
+  std::ranges::copy_if(running_, std::back_inserter(order), [](Track* t) { return can_go_on(*t); });
   std::ranges::stable_sort(order, [&](const Track* a, const Track* b) {
     if (is_decode(*a) != is_decode(*b)) return is_decode(*a);
     return goes_first(*a, *b);
   });
   std::int64_t left = options_.max_step_tokens;
+  std::int64_t choices = 0;
   for (Track* track : order) {
     if (left == 0) {
       ++track->passed_over;
       continue;
     }
     if (!is_decode(*track)) take_up(*track);
-    const std::int64_t count = std::min(left, std::ssize(track->tokens) - track->computed);
-    INFERENCE_ASSERT(count > 0);
-    pool_.grow(track->table, track->computed + count);
-    step.items.push_back({track, count});
+    StepItem item{track, track->computed};
+    if (awaits_token(*track)) {
+      item.num_tokens = 1;
+      item.follows = track->choice;
+    } else {
+      item.num_tokens = std::min(left, std::ssize(track->tokens) - track->computed);
+    }
+    INFERENCE_ASSERT(item.num_tokens > 0);
+    pool_.grow(track->table, item.end());
+    track->computed = item.end();
+    item.wants_logits = awaits_token(*track);
+    if (item.wants_logits) track->choice = choices++;
     track->passed_over = 0;
-    left -= count;
+    left -= item.num_tokens;
+    step.items.push_back(item);
   }
 }
 
-void Scheduler::settle(const Step& step) {
+void Scheduler::commit(const Step& step) {
   for (const StepItem& item : step.items) {
-    Track& track = *item.track;
-    track.computed += item.num_tokens;
-    pool_.commit(track.table,
-                 std::span(track.tokens).first(static_cast<std::size_t>(track.computed)));
+    if (item.track == nullptr) continue;
+    const std::int64_t known = std::min(item.end(), std::ssize(item.track->tokens));
+    pool_.commit(item.track->table,
+                 std::span(item.track->tokens).first(static_cast<std::size_t>(known)));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,9 @@ namespace sluice::inference {
 
 using GenerationId = std::uint64_t;
 
-/// A generation as the scheduler sees it: tokens, of which the first `computed` are in the cache.
+/// A generation as the scheduler sees it: tokens, of which the first `computed` are in the cache,
+/// or on their way there: steps that were scheduled compute them. The last of these may be a token
+/// that is not known yet, because the step that chooses it has not been collected.
 struct Track {
   GenerationId id = 0;          ///< In the order of submission.
   std::vector<TokenId> tokens;  ///< The prompt and what came after it.
@@ -28,6 +31,7 @@ struct Track {
   std::int64_t computed = 0;
   std::int64_t cached_tokens = 0;  ///< Found in the prefix cache instead of computed.
   std::int64_t passed_over = 0;  ///< How often a later one, or one of higher priority, went first.
+  std::int64_t choice = 0;       ///< In the last step that wanted its logits.
   bool cancelled = false;
 };
 
@@ -41,12 +45,14 @@ struct SchedulerOptions {
 
 /// What one generation does in one step: its next `num_tokens` tokens are computed.
 struct StepItem {
-  Track* track = nullptr;
+  Track* track = nullptr;  ///< Null once it has ended while the step was in flight.
+  std::int64_t position = 0;
   std::int64_t num_tokens = 0;
+  std::int64_t follows = -1;  ///< As StepPart has it.
+  bool wants_logits = false;
+  bool is_void = true;  ///< Nobody wants the token that its logits come to. Kept by the engine.
 
-  [[nodiscard]] bool wants_logits() const noexcept {
-    return track->computed + num_tokens == std::ssize(track->tokens);
-  }
+  [[nodiscard]] std::int64_t end() const noexcept { return position + num_tokens; }
 };
 
 struct Step {
@@ -61,7 +67,8 @@ struct Step {
 /// that others use already not counted, so nobody is ever thrown out again. Nobody overtakes it
 /// because it is large.
 ///
-/// Running: each that has one token to compute gets it in every step; what is left of the step's
+/// Running: each that has one token to compute gets it in every step, be it known or chosen by the
+/// step before; what is left of the step's
 /// tokens goes to prompts, cut where the step ends, again by priority and then by admission.
 ///
 /// No starvation: who was passed over max_passed_over times goes before everyone who was not, in
@@ -84,12 +91,18 @@ class Scheduler {
   bool cancel(GenerationId id);
 
   /// Ends what was cancelled or has a deadline that is not later than `now`, admits, and cuts the
-  /// next step: it has an item whenever anything is left to run. To be followed by settle(), or by
-  /// drop_running() when the step failed.
+  /// next step: it has an item unless all that is left waits for tokens of the step before. To be
+  /// followed by settle(), before or after the next schedule(), or by drop_running() when the step
+  /// failed. One that comes before the settle() of the step before has items that follow its
+  /// choices; when the tokens come, they are appended to the tracks, and more behind them may be.
   [[nodiscard]] Step schedule(Clock::time_point now);
 
-  /// The items of `step` have been computed.
-  void settle(const Step& step);
+  /// `step` has begun, and runs before every later one: from here on others can share the blocks
+  /// that known tokens fill. Not needed before settle().
+  void begun(const Step& step) { commit(step); }
+
+  /// The items of `step` have been computed, and the tokens that they follow are known.
+  void settle(const Step& step) { commit(step); }
 
   /// It has ended: its blocks can be used again.
   void finish(Track& track);
@@ -100,6 +113,8 @@ class Scheduler {
   /// Ends all that were waiting.
   [[nodiscard]] std::vector<Track*> drop_waiting();
 
+  /// In the order of submission.
+  [[nodiscard]] std::span<Track* const> waiting() const noexcept { return waiting_; }
   [[nodiscard]] bool has_work() const noexcept { return !waiting_.empty() || !running_.empty(); }
   [[nodiscard]] std::int64_t num_waiting() const noexcept { return std::ssize(waiting_); }
   [[nodiscard]] std::int64_t num_running() const noexcept { return std::ssize(running_); }
@@ -113,6 +128,7 @@ class Scheduler {
   void sweep(std::vector<Track*>& tracks, Clock::time_point now, Step& step);
   void admit();
   void cut(Step& step);
+  void commit(const Step& step);
   void take_up(Track& track);
 
   SchedulerOptions options_;

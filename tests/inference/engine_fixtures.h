@@ -3,6 +3,7 @@
 #include "inference/engine.h"
 #include "inference/utf8.h"
 #include "tests/inference/fake_backend.h"
+#include "tests/inference/fake_step_runner.h"
 
 #include <gtest/gtest.h>
 
@@ -68,7 +69,14 @@ class Outcome {
 struct House {
   explicit House(EngineOptions options = {}, std::int64_t num_blocks = 256) {
     if (!options.rules.think_close) options.rules = think_rules();
-    auto owned = std::make_unique<FakeBackend>(num_blocks);
+    std::unique_ptr<FakeBackend> owned;
+    if (overlaps) {
+      auto overlapping_owned = std::make_unique<OverlappingBackend>(num_blocks);
+      overlapping = overlapping_owned.get();
+      owned = std::move(overlapping_owned);
+    } else {
+      owned = std::make_unique<FakeBackend>(num_blocks);
+    }
     backend = owned.get();
     engine = std::make_unique<Engine>(std::move(options), std::move(owned), make_vocabulary());
   }
@@ -92,9 +100,23 @@ struct House {
     };
   }
 
+  inline static bool overlaps = false;  ///< Of houses from here on.
+
   FakeBackend* backend = nullptr;
+  OverlappingBackend* overlapping = nullptr;  ///< The same, where steps overlap.
   GenerationId last_id = 0;
   std::unique_ptr<Engine> engine;
 };
+
+/// Tests that hold whether steps overlap or not: GetParam() says which.
+class OnBothRunners : public testing::TestWithParam<bool> {
+ protected:
+  OnBothRunners() { House::overlaps = GetParam(); }
+  ~OnBothRunners() override { House::overlaps = false; }
+};
+
+inline std::string runner_name(const testing::TestParamInfo<bool>& info) {
+  return info.param ? "Overlapping" : "Host";
+}
 
 }  // namespace sluice::inference

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <functional>
 #include <optional>
@@ -69,7 +70,7 @@ inline TokenRules think_rules() {
 
 /// A model whose logits are a hash of all tokens so far, as it finds them in the blocks: a block
 /// that is shared wrongly, or written twice, gives other logits.
-class FakeBackend final : public Backend {
+class FakeBackend : public Backend {
  public:
   explicit FakeBackend(std::int64_t num_blocks) : cells_(static_cast<std::size_t>(num_blocks)) {
     config_.vocab_size = kRows;
@@ -81,34 +82,13 @@ class FakeBackend final : public Backend {
   [[nodiscard]] std::int64_t num_kv_blocks() const noexcept override { return std::ssize(cells_); }
 
   Result<void> forward(std::span<const StepPart> parts, std::span<float> logits) override {
-    const std::int64_t step = num_steps++;
-    if (on_step) INFERENCE_CHECK(on_step(step));
-    std::set<KvBlock> written;
-    std::int64_t tokens = 0;
-    for (const StepPart& part : parts) {
-      tokens += std::ssize(part.tokens);
-      const auto first = static_cast<std::size_t>(part.position / kKvBlockTokens);
-      EXPECT_EQ(std::ssize(part.blocks), blocks_for(part.position + std::ssize(part.tokens)));
-      for (std::size_t i = first; i < part.blocks.size(); ++i) {
-        EXPECT_TRUE(written.insert(part.blocks[i]).second) << "two parts write into one block";
-      }
-      for (std::size_t i = 0; i < part.tokens.size(); ++i) {
-        cell(part, part.position + static_cast<std::int64_t>(i)) = part.tokens[i];
-      }
-    }
-    max_step_tokens = std::max(max_step_tokens, tokens);
-    for (const StepPart& part : parts) {
-      if (!part.wants_logits) continue;
-      std::vector<TokenId> history;
-      for (std::int64_t i = 0; i < part.position + std::ssize(part.tokens); ++i) {
-        history.push_back(cell(part, i));
-      }
-      std::ranges::copy(logits_of(history), logits.begin());
-      logits = logits.subspan(kRows);
-    }
-    EXPECT_TRUE(logits.empty());
+    INFERENCE_CHECK(enter(parts));
+    for (const StepPart& part : parts) EXPECT_LT(part.follows, 0) << "nothing can follow here";
+    run(parts, logits);
     return {};
   }
+
+  [[nodiscard]] bool is_lost() const noexcept override { return lost; }
 
   [[nodiscard]] std::vector<float> logits_of(std::span<const TokenId> history) const {
     std::uint64_t hash = 1;
@@ -134,6 +114,51 @@ class FakeBackend final : public Backend {
   std::function<std::optional<TokenId>(std::span<const TokenId>)> script;
   std::int64_t num_steps = 0;
   std::int64_t max_step_tokens = 0;
+  std::atomic<bool> lost = false;
+
+ protected:
+  /// A step comes: its blocks and its size are checked.
+  Result<void> enter(std::span<const StepPart> parts) {
+    const std::int64_t step = num_steps++;
+    if (on_step) INFERENCE_CHECK(on_step(step));
+    std::set<KvBlock> written;
+    std::int64_t tokens = 0;
+    const auto first_written = [](const StepPart& part) {
+      return static_cast<std::size_t>(part.position / kKvBlockTokens);
+    };
+    for (const StepPart& part : parts) {
+      tokens += part.num_tokens();
+      EXPECT_EQ(std::ssize(part.blocks), blocks_for(part.position + part.num_tokens()));
+      for (const KvBlock block : part.blocks.subspan(first_written(part))) {
+        EXPECT_TRUE(written.insert(block).second) << "two parts write into one block";
+      }
+    }
+    for (const StepPart& part : parts) {
+      for (const KvBlock block : part.blocks.first(first_written(part))) {
+        EXPECT_FALSE(written.contains(block)) << "a part reads what another one writes";
+      }
+    }
+    max_step_tokens = std::max(max_step_tokens, tokens);
+    return {};
+  }
+
+  void run(std::span<const StepPart> parts, std::span<float> logits) {
+    for (const StepPart& part : parts) {
+      for (std::size_t i = 0; i < part.tokens.size(); ++i) {
+        cell(part, part.position + static_cast<std::int64_t>(i)) = part.tokens[i];
+      }
+    }
+    for (const StepPart& part : parts) {
+      if (!part.wants_logits) continue;
+      std::vector<TokenId> history;
+      for (std::int64_t i = 0; i < part.position + std::ssize(part.tokens); ++i) {
+        history.push_back(cell(part, i));
+      }
+      std::ranges::copy(logits_of(history), logits.begin());
+      logits = logits.subspan(kRows);
+    }
+    EXPECT_TRUE(logits.empty());
+  }
 
  private:
   TokenId& cell(const StepPart& part, std::int64_t position) {

@@ -1,15 +1,15 @@
 // What becomes of tokens: text, reasoning, the end, masks and forced tokens. A backend that answers
 // by a script stands in for the model; each test runs a whole engine, so that chunks are checked as
-// well (Outcome does that).
+// well (Outcome does that), on both kinds of runners.
 
+#include "tests/inference/choice_mask.h"
 #include "tests/inference/engine_fixtures.h"
-
-#include "inference/token_mask.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 namespace sluice::inference {
@@ -19,6 +19,13 @@ using testing::ElementsAreArray;
 using testing::SizeIs;
 
 constexpr std::string_view kPrompt = "pq";
+
+class CompletionTest : public OnBothRunners {};
+class ThinkingTest : public OnBothRunners {};
+class MaskTest : public OnBothRunners {};
+INSTANTIATE_TEST_SUITE_P(On, CompletionTest, testing::Bool(), runner_name);
+INSTANTIATE_TEST_SUITE_P(On, ThinkingTest, testing::Bool(), runner_name);
+INSTANTIATE_TEST_SUITE_P(On, MaskTest, testing::Bool(), runner_name);
 
 GenerationRequest request_of(std::int64_t max_tokens = 40) {
   GenerationRequest request;
@@ -35,7 +42,7 @@ Completion answered(const std::string& answer, GenerationRequest request) {
   return house.run(std::move(request));
 }
 
-TEST(Completion, EndsAtEosAndAtTheLength) {
+TEST_P(CompletionTest, EndsAtEosAndAtTheLength) {
   const auto stopped = answered("abc", request_of());
   EXPECT_EQ(stopped.text, "abc");
   EXPECT_EQ(stopped.reason, FinishReason::stop);
@@ -52,7 +59,7 @@ TEST(Completion, EndsAtEosAndAtTheLength) {
   EXPECT_THAT(through.tokens, SizeIs(6));
 }
 
-TEST(Completion, NeverGivesOutAStopText) {
+TEST_P(CompletionTest, NeverGivesOutAStopText) {
   const std::tuple<std::string, std::vector<std::string>, std::string> table[] = {
       {"abcdef", {"cd"}, "ab"},         {"abcdef", {"zz", "f", "de"}, "abc"},
       {"aabaabaac", {"aabaac"}, "aab"}, {"abcdef", {"fg"}, "abcdef"},  // It could have come.
@@ -69,22 +76,23 @@ TEST(Completion, NeverGivesOutAStopText) {
   }
 }
 
-TEST(Completion, HoldsBackWhatIsNoWholeCharacter) {
+TEST_P(CompletionTest, HoldsBackWhatIsNoWholeCharacter) {
   House house;
   house.backend->script = [](std::span<const TokenId> history) {
-    constexpr TokenId kAnswer[] = {0, kFirstHalf, kSecondHalf, kFirstHalf, 1, kFirstHalf, kEos};
-    return kAnswer[history.size() - kPrompt.size()];
+    constexpr std::array<TokenId, 7> kAnswer = {0, kFirstHalf, kSecondHalf, kFirstHalf,
+                                                1, kFirstHalf, kEos};
+    return kAnswer[std::min(history.size() - kPrompt.size(), kAnswer.size() - 1)];
   };
   EXPECT_EQ(house.run(request_of()).text,
             "a\xC3\xA9\xEF\xBF\xBD"
             "b\xEF\xBF\xBD");
 }
 
-TEST(Completion, ShowsOnlyTheControlTokensThatBelongToTheText) {
+TEST_P(CompletionTest, ShowsOnlyTheControlTokensThatBelongToTheText) {
   EXPECT_EQ(answered("a#b", request_of()).text, "a<tool_call>b");
 }
 
-TEST(Thinking, GoesToReasoningWithoutTheNewlinesAround) {
+TEST_P(ThinkingTest, GoesToReasoningWithoutTheNewlinesAround) {
   const auto completion = answered("<\na\n\nb\n>\n\nc\nd\n", request_of());
   EXPECT_EQ(completion.reasoning, "a\n\nb");
   EXPECT_EQ(completion.text, "c\nd\n");
@@ -102,7 +110,7 @@ TEST(Thinking, GoesToReasoningWithoutTheNewlinesAround) {
   EXPECT_EQ(unfinished.reason, FinishReason::stop);
 }
 
-TEST(Thinking, DoesNotLookForStopTexts) {
+TEST_P(ThinkingTest, DoesNotLookForStopTexts) {
   auto request = request_of();
   request.stop = {"b"};
   const auto completion = answered("<abc>def", request);
@@ -110,7 +118,7 @@ TEST(Thinking, DoesNotLookForStopTexts) {
   EXPECT_EQ(completion.text, "def");
 }
 
-TEST(Thinking, IsClosedWhenItIsTooLong) {
+TEST_P(ThinkingTest, IsClosedWhenItIsTooLong) {
   for (const bool opened : {false, true}) {
     for (std::int64_t limit = 0; limit < 8; ++limit) {
       auto request = request_of();
@@ -138,7 +146,7 @@ TEST(Thinking, IsClosedWhenItIsTooLong) {
   EXPECT_THAT(answered("abc", request).tokens, SizeIs(3));
 }
 
-TEST(Thinking, IsRefusedWhereTheModelHasNone) {
+TEST(ThinkingRules, AreNeededToThink) {
   EngineOptions options;
   Engine engine(options, std::make_unique<FakeBackend>(8), make_vocabulary());
   auto request = request_of();
@@ -149,42 +157,13 @@ TEST(Thinking, IsRefusedWhereTheModelHasNone) {
   EXPECT_FALSE(engine.submit(request, {}));
 }
 
-/// One of a few texts of letters.
-class ChoiceMask final : public TokenMask {
- public:
-  explicit ChoiceMask(std::vector<std::string> choices) : choices_(std::move(choices)) {}
-
-  void allowed(std::span<std::uint64_t> bits) override {
-    std::ranges::fill(bits, 0);
-    for (const std::string& choice : choices_) {
-      if (done_.size() >= choice.size() || !choice.starts_with(done_)) continue;
-      if (std::ssize(choice) - std::ssize(done_) > tokens_left_) continue;
-      bits[0] |= std::uint64_t{1} << (choice[done_.size()] - 'a');
-    }
-  }
-  void hurry(std::int64_t tokens_left) override { tokens_left_ = tokens_left; }
-  void accept(TokenId id) override {
-    done_ += static_cast<char>('a' + id);
-    --tokens_left_;
-    EXPECT_TRUE(std::ranges::any_of(choices_, [&](auto& c) { return c.starts_with(done_); }));
-  }
-  [[nodiscard]] bool is_complete() const override {
-    return std::ranges::find(choices_, done_) != choices_.end();
-  }
-
- private:
-  std::vector<std::string> choices_;
-  std::string done_;
-  std::int64_t tokens_left_ = 1 << 20;
-};
-
 GenerationRequest masked(std::vector<std::string> choices, std::int64_t max_tokens = 40) {
   auto request = request_of(max_tokens);
   request.mask = std::make_shared<ChoiceMask>(std::move(choices));
   return request;
 }
 
-TEST(Mask, LeavesOnlyTextsThatItAllows) {
+TEST_P(MaskTest, LeavesOnlyTextsThatItAllows) {
   const std::vector<std::string> choices = {"yes", "no", "nothing", "y"};
   House house;
   std::set<std::string> seen;
@@ -199,17 +178,17 @@ TEST(Mask, LeavesOnlyTextsThatItAllows) {
   EXPECT_EQ(seen.size(), choices.size());
 }
 
-TEST(Mask, EndsWhatIsWholeWithoutAnotherStep) {
+TEST_P(MaskTest, EndsWhatIsWholeWithoutAnotherStep) {
   House house;
   EXPECT_EQ(house.run(masked({"abc"})).text, "abc");
   house.engine->stop();
-  EXPECT_EQ(house.backend->num_steps, 3);
+  EXPECT_EQ(house.backend->num_steps, GetParam() ? 4 : 3);  // One had begun before it was known.
   const auto nothing = answered("abc", masked({""}));
   EXPECT_EQ(nothing.text, "");
   EXPECT_EQ(nothing.reason, FinishReason::stop);
 }
 
-TEST(Mask, HasItsTextWholeWithinTheLength) {
+TEST_P(MaskTest, HasItsTextWholeWithinTheLength) {
   for (std::int64_t max_tokens = 1; max_tokens < 6; ++max_tokens) {
     const auto completion = answered("abcde", masked({"a", "abc", "abcde"}, max_tokens));
     const auto whole = std::array<const char*, 6>{"", "a", "a", "abc", "abc", "abcde"};
@@ -220,7 +199,7 @@ TEST(Mask, HasItsTextWholeWithinTheLength) {
   EXPECT_EQ(cut.reason, FinishReason::stop);
 }
 
-TEST(Mask, BeginsBehindTheThinkBlock) {
+TEST_P(MaskTest, BeginsBehindTheThinkBlock) {
   auto opened = masked({"yes", "no"});
   opened.starts_thinking = true;
   const auto completion = answered("ab\n>", opened);
@@ -249,7 +228,7 @@ TEST(Mask, BeginsBehindTheThinkBlock) {
   EXPECT_EQ(answered("yes", may).text, "yes");
 }
 
-TEST(Completion, NamesItsReasons) {
+TEST(FinishReasonTest, HasItsNames) {
   EXPECT_EQ(to_string(FinishReason::stop), "stop");
   EXPECT_EQ(to_string(FinishReason::length), "length");
   EXPECT_EQ(to_string(FinishReason::cancelled), "cancelled");

@@ -51,7 +51,7 @@ struct House {
     std::vector<Track*> sampled;
     for (const StepItem& item : last.items) {
       parts.emplace_back(item.track->id, item.num_tokens);
-      if (item.wants_logits()) sampled.push_back(item.track);
+      if (item.wants_logits) sampled.push_back(item.track);
     }
     scheduler.settle(last);
     for (Track* track : sampled) {
