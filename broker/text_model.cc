@@ -13,8 +13,8 @@ class ServedModel final : public TextModel {
 
   TextModelStatus status() const override {
     TextModelStatus status;
-    status.is_ready = model_->state() == InferenceModel::State::ready;
-    status.reason = model_->reason();
+    status.reason = model_->reason();  // Asked once: it changes.
+    status.is_ready = status.reason.empty();
     status.max_context = model_->max_context();
     status.vocabulary = model_->vocabulary();
     return status;

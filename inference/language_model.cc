@@ -48,6 +48,30 @@ Result<std::int64_t> kv_cache_bytes(const LanguageModelOptions& options, const M
   return options.kv_cache_bytes;
 }
 
+LanguageModelOptions without_listener(LanguageModelOptions options) {
+  options.on_stage = nullptr;
+  return options;
+}
+
+/// The weights on their device; `facts` says what that came to.
+Result<std::unique_ptr<Backend>> make_backend(const LanguageModelOptions& options,
+                                              const ModelConfig& config, LoadFacts& facts) {
+  if (options.make_backend) return options.make_backend(config);
+  if (options.device == Device::cuda) {
+    return fail(Errc::unavailable, "device cuda: this build has no CUDA backend; want cpu or auto");
+  }
+  CpuOptions cpu;
+  cpu.format = options.format.value_or(WeightFormat::bf16);
+  cpu.threads = options.threads > 0 ? options.threads : default_threads();
+  INFERENCE_TRY(cpu.kv_cache_bytes, kv_cache_bytes(options, config, cpu.format));
+  INFERENCE_TRY(Weights weights, load_weights(options.dir, config));
+  facts.weight_bytes =
+      num_parameters(config) * static_cast<std::int64_t>(size_of(weights.embedding.dtype));
+  INFERENCE_TRY(auto backend, make_cpu_backend(config, std::move(weights), cpu));
+  facts.kv_cache_bytes = backend->num_kv_blocks() * kv_block_bytes(config, cpu.format);
+  return backend;
+}
+
 TokenRules rules_of(const Tokenizer& tokenizer) {
   TokenRules rules;
   rules.think_open = tokenizer.find_control("<think>");
@@ -119,7 +143,7 @@ Result<std::unique_ptr<LanguageModel>> LanguageModel::load(const LanguageModelOp
   report(options, "tokenizer");
   INFERENCE_CHECK(model->load_text(options));
   report(options, "weights");
-  INFERENCE_CHECK(model->load_weights_and_engine(options));
+  INFERENCE_CHECK(model->load_engine(options));
   model->facts_.load_time = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - started);
   return model;
@@ -145,19 +169,9 @@ Result<void> LanguageModel::load_text(const LanguageModelOptions& options) {
   return {};
 }
 
-Result<void> LanguageModel::load_weights_and_engine(const LanguageModelOptions& options) {
-  if (options.device == Device::cuda) {
-    return fail(Errc::unavailable, "device cuda: this build has no CUDA backend; want cpu or auto");
-  }
-  CpuOptions cpu;
-  cpu.format = options.format.value_or(WeightFormat::bf16);
-  cpu.threads = options.threads > 0 ? options.threads : default_threads();
-  INFERENCE_TRY(cpu.kv_cache_bytes, kv_cache_bytes(options, config_, cpu.format));
-  INFERENCE_TRY(Weights weights, load_weights(options.dir, config_));
-  facts_.weight_bytes =
-      num_parameters(config_) * static_cast<std::int64_t>(size_of(weights.embedding.dtype));
-  INFERENCE_TRY(auto backend, make_cpu_backend(config_, std::move(weights), cpu));
-
+Result<void> LanguageModel::load_engine(const LanguageModelOptions& options) {
+  INFERENCE_TRY(auto backend, make_backend(options, config_, facts_));
+  facts_.device = backend->description();
   EngineOptions engine;
   engine.scheduler.max_running = options.max_running;
   engine.scheduler.max_step_tokens =
@@ -165,9 +179,11 @@ Result<void> LanguageModel::load_weights_and_engine(const LanguageModelOptions& 
   engine.scheduler.max_queued_requests = options.max_queued;
   engine.max_context = options.max_context;
   engine.rules = rules_of(*tokenizer_);
+  engine.rebuild = [again = without_listener(options), config = config_](const Error&) {
+    LoadFacts facts;
+    return make_backend(again, config, facts);
+  };
   think_mark_tokens_ = 1 + std::ssize(engine.rules.forced_close);
-  facts_.device = backend->description();
-  facts_.kv_cache_bytes = backend->num_kv_blocks() * kv_block_bytes(config_, cpu.format);
   engine_ =
       std::make_unique<Engine>(std::move(engine), std::move(backend), tokenizer_->vocabulary());
   facts_.max_context = engine_->max_context();

@@ -46,11 +46,14 @@ struct LanguageModelOptions {
   std::int64_t max_queued = 256;
   bool enable_thinking = false;  ///< Where a request does not say.
   std::string chat_template;     ///< A name (ChatTemplate::named); empty: the checkpoint's own.
+  /// Instead of `device` and what goes with it; also for another after one was lost. May be empty.
+  std::function<Result<std::unique_ptr<Backend>>(const ModelConfig& config)> make_backend;
   /// Called with what comes next while it loads: "configuration", "tokenizer", "weights".
   std::function<void(std::string_view stage)> on_stage;
 };
 
-/// A checkpoint that is ready to be asked: its files read, and an engine that runs it.
+/// A checkpoint that is ready to be asked: its files read, and an engine that runs it. Where the
+/// device is lost, the engine has it loaded once more: Engine::readiness() says how that goes.
 class LanguageModel {
  public:
   /// Errors: those of the files, naming file and key; invalid_argument for options; unavailable
@@ -72,6 +75,7 @@ class LanguageModel {
 
   [[nodiscard]] const ModelConfig& config() const noexcept { return config_; }
   [[nodiscard]] const Tokenizer& tokenizer() const noexcept { return *tokenizer_; }
+  /// As it was loaded first.
   [[nodiscard]] const LoadFacts& facts() const noexcept { return facts_; }
   [[nodiscard]] Engine& engine() noexcept { return *engine_; }
   [[nodiscard]] const Engine& engine() const noexcept { return *engine_; }
@@ -79,7 +83,7 @@ class LanguageModel {
  private:
   LanguageModel();
   Result<void> load_text(const LanguageModelOptions& options);
-  Result<void> load_weights_and_engine(const LanguageModelOptions& options);
+  Result<void> load_engine(const LanguageModelOptions& options);
   [[nodiscard]] Result<RenderedPrompt> render(const CompletionRequest& request) const;
 
   ModelConfig config_;

@@ -192,7 +192,10 @@ class InferenceModel::Stream final : public CompletionStream {
 };
 
 InferenceModel::InferenceModel(InferenceServiceSpec spec)
-    : spec_(std::move(spec)), shared_(std::make_shared<Shared>()) {}
+    : InferenceModel(std::move(spec), load_model) {}
+
+InferenceModel::InferenceModel(InferenceServiceSpec spec, Loader loader)
+    : spec_(std::move(spec)), loader_(std::move(loader)), shared_(std::make_shared<Shared>()) {}
 
 InferenceModel::~InferenceModel() { stop(); }
 
@@ -201,11 +204,11 @@ void InferenceModel::warm(inference::OutputConstraint output) {
 }
 
 void InferenceModel::start(LoadListener listener) {
-  const auto work = [shared = shared_, spec = spec_, warm = std::move(warm_),
+  const auto work = [shared = shared_, spec = spec_, warm = std::move(warm_), load = loader_,
                      listener](/* owns all that it touches */) {
     ::setpriority(PRIO_PROCESS, 0, kNiceness);  // Of this thread, on Linux; a wish.
     const auto on_stage = [&](std::string_view stage) { shared->enter(stage, listener); };
-    shared->take(load_model(spec, warm, on_stage), spec, listener);
+    shared->take(load(spec, warm, on_stage), spec, listener);
   };
   const auto started = run_aside(work);
   if (!started) shared_->take(started.error(), spec_, listener);
@@ -223,12 +226,23 @@ void InferenceModel::stop() {
 
 InferenceModel::State InferenceModel::state() const {
   const std::lock_guard lock(shared_->mutex);
-  return shared_->state;
+  if (shared_->state != State::ready) return shared_->state;
+  using Engine = inference::EngineReadiness::State;
+  switch (shared_->model->engine().readiness().state) {
+    case Engine::ready:
+      return State::ready;
+    case Engine::rebuilding:
+      return State::rebuilding;
+    case Engine::lost:
+      break;
+  }
+  return State::failed;
 }
 
 std::string InferenceModel::reason() const {
   const std::lock_guard lock(shared_->mutex);
-  return shared_->reason;
+  if (shared_->state != State::ready) return shared_->reason;
+  return shared_->model->engine().readiness().reason;
 }
 
 std::int64_t InferenceModel::max_context() const {

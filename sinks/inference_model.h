@@ -22,6 +22,10 @@
 
 namespace sluice {
 
+namespace inference {
+class LanguageModel;
+}  // namespace inference
+
 /// What became of requests to a model: the outcomes of sluice_inference_requests_total.
 enum class InferenceOutcome : std::uint8_t {
   stop,       ///< The model ended, or a stop text came.
@@ -62,7 +66,12 @@ class CompletionStream {
 /// Lifecycle: construct -> warm()... -> start() -> use -> stop() -> destroy.
 class InferenceModel {
  public:
-  enum class State : std::uint8_t { loading, ready, failed };
+  enum class State : std::uint8_t {
+    loading,
+    ready,
+    rebuilding,  ///< The device was lost, and the model is loaded anew; requests wait.
+    failed,      ///< For good.
+  };
 
   /// Who hears how loading goes, from the thread that loads; must not ask the model back.
   struct LoadListener {
@@ -70,7 +79,13 @@ class InferenceModel {
     std::function<void(const Result<inference::LoadFacts>&)> on_loaded;  ///< Once, at the end.
   };
 
+  /// Makes the model of a spec: load_model() (inference_loading.h), or what a test has instead.
+  using Loader = std::function<Result<std::unique_ptr<inference::LanguageModel>>(
+      const InferenceServiceSpec& spec, const std::vector<inference::OutputConstraint>& warm,
+      const std::function<void(std::string_view stage)>& on_stage)>;
+
   explicit InferenceModel(InferenceServiceSpec spec);
+  InferenceModel(InferenceServiceSpec spec, Loader loader);
   ~InferenceModel();
   InferenceModel(const InferenceModel&) = delete;
   InferenceModel& operator=(const InferenceModel&) = delete;
@@ -90,15 +105,15 @@ class InferenceModel {
   [[nodiscard]] State state() const;
   /// Why it is not ready, in one line; empty when it is.
   [[nodiscard]] std::string reason() const;
-  /// Tokens of prompt and completion; 0 before it is ready.
+  /// Tokens of prompt and completion; 0 before it is loaded.
   [[nodiscard]] std::int64_t max_context() const;
-  /// What its token ids stand for; null before it is ready. Lives as long as the model.
+  /// What its token ids stand for; null before it is loaded. Lives as long as the model.
   [[nodiscard]] const inference::Vocabulary* vocabulary() const;
 
   /// The whole completion. While the model loads, waits for it. Ends by `deadline`, and ends the
   /// generation with it. `core` is the caller's.
   /// Errors: invalid_argument (a bad request, or one too long); resource_exhausted (the queue is
-  /// full); deadline_exceeded; unavailable (the model could not be loaded, the device failed);
+  /// full); deadline_exceeded; unavailable (the model could not be loaded, the device was lost);
   /// cancelled (stopped).
   Task<inference::Completion> complete(Core& core, inference::CompletionRequest request,
                                        Deadline deadline);
@@ -120,6 +135,7 @@ class InferenceModel {
   class Stream;
 
   InferenceServiceSpec spec_;
+  Loader loader_;
   std::vector<inference::OutputConstraint> warm_;
   std::shared_ptr<Shared> shared_;  ///< With the thread that loads, and with streams.
 };

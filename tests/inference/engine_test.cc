@@ -4,6 +4,7 @@
 // All of it on both kinds of runners.
 
 #include "tests/inference/engine_fixtures.h"
+#include "tests/inference/request_fixtures.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,14 +24,6 @@ using testing::HasSubstr;
 
 class EngineTest : public OnBothRunners {};
 INSTANTIATE_TEST_SUITE_P(On, EngineTest, testing::Bool(), runner_name);
-
-GenerationRequest request_of(std::vector<TokenId> prompt, std::int64_t max_tokens = 8) {
-  GenerationRequest request;
-  request.prompt = std::move(prompt);
-  request.max_tokens = max_tokens;
-  request.stop_token_ids = {kEos};
-  return request;
-}
 
 /// The same by the shortest way: no blocks, no steps, no others.
 Completion straight(const FakeBackend& backend, const GenerationRequest& request) {
@@ -56,35 +49,6 @@ Completion straight(const FakeBackend& backend, const GenerationRequest& request
   }
   completion.text = to_valid_utf8(completion.text);
   return completion;
-}
-
-void expect_same(const Completion& got, const Completion& wanted) {
-  EXPECT_EQ(got.tokens, wanted.tokens);
-  EXPECT_EQ(got.text, wanted.text);
-  EXPECT_EQ(got.reason, wanted.reason) << got.error;
-  ASSERT_EQ(got.logprobs.size(), wanted.logprobs.size());
-  for (std::size_t i = 0; i < got.logprobs.size(); ++i) {
-    EXPECT_EQ(got.logprobs[i].id, wanted.logprobs[i].id);
-    EXPECT_EQ(got.logprobs[i].logprob, wanted.logprobs[i].logprob);  // To the bit.
-    EXPECT_EQ(got.logprobs[i].top, wanted.logprobs[i].top);
-  }
-}
-
-/// Prompts with few different beginnings, and all kinds of parameters.
-GenerationRequest random_request(std::mt19937& random) {
-  const auto below = [&](std::uint32_t limit) { return static_cast<int>(random() % limit); };
-  std::vector<TokenId> prompt(static_cast<std::size_t>(below(70)), below(2));
-  for (int i = below(30); i >= 0; --i) prompt.push_back(below(26));
-  auto request = request_of(std::move(prompt), 1 + below(40));
-  request.priority = below(3);
-  request.sampling.temperature = below(3) * 0.5;
-  request.sampling.seed = static_cast<std::uint64_t>(below(5));
-  request.sampling.top_k = below(2) * 10;
-  request.sampling.top_p = below(2) == 0 ? 1 : 0.9;
-  request.sampling.repetition_penalty = below(2) == 0 ? 1 : 1.5;
-  request.sampling.presence_penalty = below(2);
-  request.sampling.top_logprobs = below(4) - 1;
-  return request;
 }
 
 TEST_P(EngineTest, GivesTheSameAloneAndInRandomBatches) {

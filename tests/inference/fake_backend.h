@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cmath>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -115,6 +116,7 @@ class FakeBackend : public Backend {
   std::int64_t num_steps = 0;
   std::int64_t max_step_tokens = 0;
   std::atomic<bool> lost = false;
+  std::shared_ptr<const bool> life = std::make_shared<bool>();  ///< Expires with it.
 
  protected:
   /// A step comes: its blocks and its size are checked.

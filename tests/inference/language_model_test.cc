@@ -7,6 +7,7 @@
 #include "inference/model_size.h"
 #include "tests/inference/demo_model.h"
 #include "tests/inference/engine_fixtures.h"
+#include "tests/inference/losable_backend.h"
 #include "tests/inference/temp_dir.h"
 
 #include <gmock/gmock.h>
@@ -14,22 +15,26 @@
 
 #include <nlohmann/json.hpp>
 
+#include <atomic>
+
 namespace sluice::inference {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+Completion ask(LanguageModel& model, const CompletionRequest& request) {
+  auto prepared = model.prepare(request);
+  EXPECT_TRUE(prepared) << (prepared ? "" : prepared.error().detail);
+  auto [outcome, callbacks] = Outcome::make();
+  const auto id = model.engine().submit(std::move(prepared).value(), std::move(callbacks));
+  EXPECT_TRUE(id) << (id ? "" : id.error().detail);
+  return outcome->wait();
+}
+
 class LanguageModelTest : public testing::Test {
  protected:
-  Completion ask(const CompletionRequest& request) {
-    auto prepared = model_->prepare(request);
-    EXPECT_TRUE(prepared) << (prepared ? "" : prepared.error().detail);
-    auto [outcome, callbacks] = Outcome::make();
-    const auto id = model_->engine().submit(std::move(prepared).value(), std::move(callbacks));
-    EXPECT_TRUE(id) << (id ? "" : id.error().detail);
-    return outcome->wait();
-  }
+  Completion ask(const CompletionRequest& request) { return inference::ask(*model_, request); }
 
   std::unique_ptr<LanguageModel> model_ = load_demo();
 };
@@ -134,6 +139,29 @@ TEST_F(LanguageModelTest, SaysWhatLoadingCameTo) {
   EXPECT_THAT(facts.device, HasSubstr("1 thread"));
   EXPECT_EQ(facts.kv_cache_bytes, default_kv_cache_bytes(model_->config(), WeightFormat::bf16, 0));
   EXPECT_EQ(facts.kv_cache_bytes, 64 << 20) << "the least: one context takes 4 MiB";
+}
+
+TEST(LanguageModelLoss, IsLoadedOnceMoreWhenItsDeviceIsLost) {
+  std::atomic<bool> loses = false;
+  int loads = 0;
+  LanguageModelOptions options;
+  options.make_backend = [&](const ModelConfig& config) {
+    EXPECT_EQ(config.max_position_embeddings, 1024);
+    ++loads;
+    return LosableBackend::load(demo_dir(), loses);
+  };
+  options.on_stage = [](std::string_view) {};
+  const auto model = load_demo(std::move(options));
+  EXPECT_EQ(model->facts().device, "losable");
+  EXPECT_EQ(ask(*model, user_says("渴了")).text, "喝点水。");
+  loses = true;
+  const Completion lost = ask(*model, user_says("渴了"));
+  EXPECT_EQ(lost.reason, FinishReason::error);
+  EXPECT_EQ(lost.error_code, Errc::unavailable);
+  EXPECT_EQ(ask(*model, user_says("渴了")).text, "喝点水。");
+  EXPECT_EQ(loads, 2);
+  EXPECT_TRUE(model->engine().is_ready());
+  EXPECT_EQ(model->engine().stats().rebuilds, 1);
 }
 
 TEST(LanguageModelLoad, RefusesWhatDoesNotFit) {

@@ -3,10 +3,15 @@
 
 #include "sinks/inference_model.h"
 
+#include "sinks/inference_loading.h"
+#include "tests/inference/losable_backend.h"
 #include "tests/support/inference.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <atomic>
+#include <semaphore>
 
 namespace sluice {
 namespace {
@@ -150,6 +155,69 @@ TEST_F(InferenceModelTest, ADroppedStreamEndsItsGeneration) {
   // The next one has the model to itself: with one at a time it would otherwise wait for long.
   EXPECT_TRUE(complete(user_asks("渴了")));
   EXPECT_EQ(counted(InferenceOutcome::cancelled), 1U);
+}
+
+/// A model whose device is lost when the test says so, and comes back when it says so.
+class LosingModelTest : public InferenceModelTest {
+ protected:
+  void make_losing() {
+    const auto load = [this](const InferenceServiceSpec& spec, const auto&,
+                             const auto&) -> Result<std::unique_ptr<inference::LanguageModel>> {
+      inference::LanguageModelOptions options;
+      options.dir = spec.model_dir;
+      options.make_backend = [this, dir = options.dir](const inference::ModelConfig&) {
+        if (loads_++ > 0) comes_back_.acquire();
+        return inference::LosableBackend::load(comes_back_at_all_ ? dir : "/gone", loses_);
+      };
+      auto model = inference::LanguageModel::load(options);
+      if (!model) return from_engine(model.error());
+      return std::move(model).value();
+    };
+    model_ = std::make_shared<InferenceModel>(demo_spec(), load);
+    start();
+    ASSERT_TRUE(complete(user_asks("渴了")));
+    EXPECT_EQ(model_->state(), InferenceModel::State::ready);
+  }
+
+  void lose() {
+    loses_ = true;
+    const auto lost = complete(user_asks("渴了"));
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().code, Errc::unavailable) << "worth a retry";
+    EXPECT_EQ(model_->state(), InferenceModel::State::rebuilding);
+    EXPECT_THAT(model_->reason(), HasSubstr("illegal address"));
+  }
+
+  ~LosingModelTest() override { model_->stop(); }
+
+  std::atomic<bool> loses_ = false;
+  std::atomic<int> loads_ = 0;
+  std::atomic<bool> comes_back_at_all_ = true;
+  std::binary_semaphore comes_back_{0};
+};
+
+TEST_F(LosingModelTest, IsNotReadyUntilItsDeviceIsThereAgain) {
+  make_losing();
+  lose();
+  const auto early = complete(user_asks("渴了"), steady_clock::now() + milliseconds(5));
+  ASSERT_FALSE(early);
+  EXPECT_EQ(early.error().code, Errc::deadline_exceeded) << "it waits";
+  comes_back_.release();
+  ASSERT_TRUE(complete(user_asks("渴了")));
+  EXPECT_EQ(model_->state(), InferenceModel::State::ready);
+  EXPECT_EQ(model_->reason(), "");
+}
+
+TEST_F(LosingModelTest, SaysWhyItsDeviceDidNotComeBack) {
+  make_losing();
+  comes_back_at_all_ = false;
+  lose();
+  comes_back_.release();
+  const auto refused = complete(user_asks("渴了"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable);
+  EXPECT_EQ(model_->state(), InferenceModel::State::failed);
+  EXPECT_THAT(model_->reason(), HasSubstr("/gone"));
 }
 
 TEST_F(InferenceModelTest, StopEndsWhatRunsAndTakesNothingMore) {
