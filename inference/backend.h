@@ -27,7 +27,8 @@ struct StepPart {
   std::span<const KvBlock> blocks;  ///< Block i holds the positions from i * kKvBlockTokens.
   bool wants_logits = false;        ///< Of the last token.
   /// The part is one token: that which this choice of the step before comes to, counted from 0.
-  /// Of a void choice it is any token of the vocabulary. -1: none; for StepRunner::begin() only.
+  /// Of a choice that is void, or fails, it is any token of the vocabulary. -1: none. For
+  /// StepRunner::begin() only.
   std::int64_t follows = -1;
 
   [[nodiscard]] std::int64_t num_tokens() const noexcept {
