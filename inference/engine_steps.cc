@@ -1,3 +1,6 @@
+// The engine's own thread: steps are scheduled, begun, chosen for and collected, one ahead of the
+// other where the runner overlaps.
+
 #include "inference/assert.h"
 #include "inference/engine.h"
 

@@ -3,10 +3,11 @@
 #include "inference/engine.h"
 #include "inference/utf8.h"
 #include "tests/inference/fake_backend.h"
-#include "tests/inference/fake_step_runner.h"
+#include "tests/inference/overlapping_backend.h"
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -67,10 +68,11 @@ class Outcome {
 
 /// An engine on a FakeBackend, which is set up before the first request.
 struct House {
-  explicit House(EngineOptions options = {}, std::int64_t num_blocks = 256) {
+  explicit House(EngineOptions options = {}, std::int64_t num_blocks = 256,
+                 bool steps_overlap = overlaps) {
     if (!options.rules.think_close) options.rules = think_rules();
     std::unique_ptr<FakeBackend> owned;
-    if (overlaps) {
+    if (steps_overlap) {
       auto overlapping_owned = std::make_unique<OverlappingBackend>(num_blocks);
       overlapping = overlapping_owned.get();
       owned = std::move(overlapping_owned);
@@ -100,11 +102,11 @@ struct House {
     };
   }
 
-  inline static bool overlaps = false;  ///< Of houses from here on.
+  inline static bool overlaps = false;  ///< Of houses from here on; changed while there is none.
 
   FakeBackend* backend = nullptr;
   OverlappingBackend* overlapping = nullptr;  ///< The same, where steps overlap.
-  GenerationId last_id = 0;
+  std::atomic<GenerationId> last_id = 0;
   std::unique_ptr<Engine> engine;
 };
 

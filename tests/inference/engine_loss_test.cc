@@ -17,7 +17,7 @@ namespace sluice::inference {
 namespace {
 
 using testing::HasSubstr;
-using Call = OverlappingBackend::Call;
+using Call = StepCall;
 using State = EngineReadiness::State;
 
 /// A house whose backends get lost: backend number `i`, from 0, at what `when` says of it.
@@ -93,9 +93,7 @@ struct Losing {
 std::vector<TokenId> prompt_of(TokenId own) { return std::vector<TokenId>(20, own); }
 
 Completion alone(TokenId own, std::int64_t max_tokens) {
-  const bool overlaps = std::exchange(House::overlaps, false);
-  House house;
-  House::overlaps = overlaps;
+  House house({}, 256, false);
   return house.run(request_of(prompt_of(own), max_tokens));
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::Not;
-using Call = OverlappingBackend::Call;
+using Call = StepCall;
 
 class EngineOverlap : public testing::Test {
  protected:
@@ -32,11 +32,9 @@ class EngineOverlap : public testing::Test {
 class Alone {
  public:
   explicit Alone(bool thinks) : thinks_(thinks) {
-    House::overlaps = false;
     EngineOptions options;
     options.prefix_cache = false;
-    house_ = std::make_unique<House>(std::move(options));
-    House::overlaps = true;
+    house_ = std::make_unique<House>(std::move(options), 256, false);
     house_->backend->script = script();
   }
 

@@ -2,8 +2,7 @@
 
 #include "inference/backend.h"
 #include "inference/block_manager.h"
-#include "inference/live_generation.h"
-#include "inference/vocabulary.h"
+#include "tests/inference/fake_vocabulary.h"
 
 #include <gtest/gtest.h>
 
@@ -16,58 +15,11 @@
 #include <optional>
 #include <set>
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace sluice::inference {
-
-// Ids 0..25 are letters, 26 a newline, 27 and 28 the halves of an e with an acute accent, 29 a
-// space, up to 79 two letters each; then the control tokens; 84..95 are padding rows.
-inline constexpr TokenId kNewline = 26;
-inline constexpr TokenId kFirstHalf = 27;
-inline constexpr TokenId kSecondHalf = 28;
-inline constexpr TokenId kSpace = 29;
-inline constexpr TokenId kEos = 80;
-inline constexpr TokenId kThinkOpen = 81;
-inline constexpr TokenId kThinkClose = 82;
-inline constexpr TokenId kToolCall = 83;
-inline constexpr TokenId kRows = 96;
-
-inline Vocabulary make_vocabulary() {
-  std::vector<Vocabulary::Entry> entries(84, {"", Vocabulary::Kind::text});
-  for (int i = 0; i < 80; ++i) {
-    auto& bytes = entries[static_cast<std::size_t>(i)].bytes;
-    bytes = static_cast<char>('a' + i % 26);
-    if (i > kSpace) bytes += static_cast<char>('A' + i / 3);
-  }
-  entries[kNewline].bytes = "\n";
-  entries[kFirstHalf].bytes = "\xC3";
-  entries[kSecondHalf].bytes = "\xA9";
-  entries[kSpace].bytes = " ";
-  entries[kEos] = {"<eos>", Vocabulary::Kind::control};
-  entries[kThinkOpen] = {"<think>", Vocabulary::Kind::control};
-  entries[kThinkClose] = {"</think>", Vocabulary::Kind::control};
-  entries[kToolCall] = {"<tool_call>", Vocabulary::Kind::control};
-  return Vocabulary(std::move(entries));
-}
-
-/// Letters, newlines and spaces as tokens; '<', '>', '$' and '#' are think marks, eos, tool call.
-inline std::vector<TokenId> ids(std::string_view text) {
-  constexpr std::string_view kNamed = "\n <>$#";
-  constexpr TokenId kIds[] = {kNewline, kSpace, kThinkOpen, kThinkClose, kEos, kToolCall};
-  std::vector<TokenId> tokens;
-  for (const char c : text) {
-    const std::size_t named = kNamed.find(c);
-    tokens.push_back(named < kNamed.size() ? kIds[named] : static_cast<TokenId>(c - 'a'));
-  }
-  return tokens;
-}
-
-inline TokenRules think_rules() {
-  return {kThinkOpen, kThinkClose, {kNewline, kThinkClose, kNewline, kNewline}, {kToolCall}};
-}
 
 /// A model whose logits are a hash of all tokens so far, as it finds them in the blocks: a block
 /// that is shared wrongly, or written twice, gives other logits.
@@ -118,7 +70,6 @@ class FakeBackend : public Backend {
   std::atomic<bool> lost = false;
   std::shared_ptr<const bool> life = std::make_shared<bool>();  ///< Expires with it.
 
- protected:
   /// A step comes: its blocks and its size are checked.
   Result<void> enter(std::span<const StepPart> parts) {
     const std::int64_t step = num_steps++;
@@ -144,6 +95,7 @@ class FakeBackend : public Backend {
     return {};
   }
 
+  /// Its tokens into their blocks, and what the blocks say then.
   void run(std::span<const StepPart> parts, std::span<float> logits) {
     for (const StepPart& part : parts) {
       for (std::size_t i = 0; i < part.tokens.size(); ++i) {
