@@ -6,7 +6,7 @@ JOBS  ?= $(shell nproc)
 # The example that `make demo` and `make run` start.
 EXAMPLE := examples/thirst
 OUR_SOURCES = $(shell find base event inference filter channels sinks sources manifest broker cli \
-                tests bench -name '*.cc' -o -name '*.h')
+                tests bench -name '*.cc' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh')
 
 .PHONY: help build test demo run bench lint fmt clean
 .DEFAULT_GOAL := help

@@ -2,9 +2,15 @@
 
 get_filename_component(SLUICE_ROOT "${CMAKE_CURRENT_LIST_DIR}/.." ABSOLUTE)
 add_library(sluice_flags INTERFACE)
-target_compile_options(sluice_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-  $<$<BOOL:${SLUICE_WERROR}>:-Werror>)
+
+# sluice_options(OPTION...): of the host's compiler alone; nvcc has its own (cmake/cuda.cmake).
+function(sluice_options)
+  foreach(option ${ARGN})
+    target_compile_options(sluice_flags INTERFACE "$<$<NOT:$<COMPILE_LANGUAGE:CUDA>>:${option}>")
+  endforeach()
+endfunction()
+
+sluice_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${SLUICE_WERROR}>:-Werror>)
 target_include_directories(sluice_flags INTERFACE ${SLUICE_ROOT})
 target_compile_definitions(sluice_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED
@@ -12,32 +18,33 @@ target_compile_definitions(sluice_flags INTERFACE
   SPDLOG_FMT_EXTERNAL
   _FILE_OFFSET_BITS=64
   SLUICE_HAS_KAFKA=$<BOOL:${SLUICE_KAFKA}>
-  SLUICE_HAS_REDIS=$<BOOL:${SLUICE_REDIS}>)
+  SLUICE_HAS_REDIS=$<BOOL:${SLUICE_REDIS}>
+  SLUICE_HAS_CUDA=$<BOOL:${SLUICE_HAS_CUDA}>)
 
 if(SLUICE_SANITIZE STREQUAL "address")
   # Without the checks of each pointer that is followed: they take half of the compiler's time, and what
   # they find AddressSanitizer finds as well. Alignment is checked where weights are read from a file.
-  target_compile_options(sluice_flags INTERFACE -fsanitize=address,undefined -fno-sanitize=null,vptr,object-size
+  sluice_options(-fsanitize=address,undefined -fno-sanitize=null,vptr,object-size
     $<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:NAME>,sluice_inference>>:-fno-sanitize=alignment>
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(sluice_flags INTERFACE -fsanitize=address,undefined)
 elseif(SLUICE_SANITIZE STREQUAL "thread")
-  target_compile_options(sluice_flags INTERFACE -fsanitize=thread -Wno-tsan)
+  sluice_options(-fsanitize=thread -Wno-tsan)
   target_link_options(sluice_flags INTERFACE -fsanitize=thread)
 endif()
 
 # g++ 12 warns of code inside Boost and the standard library that it has inlined itself.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(sluice_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
+  sluice_options(-Wno-maybe-uninitialized -Wno-restrict
     -Wno-mismatched-new-delete -Wno-array-bounds)
 endif()
 
 # sluice_precompile(TARGET): lets a target read cmake/precompiled.h as it was compiled for all of them.
 option(SLUICE_PCH "Compile the common headers once, with less debug information: for a machine that builds all" OFF)
 if(SLUICE_PCH)
-  target_compile_options(sluice_flags INTERFACE -g1)  # Lines for a backtrace; who debugs builds without this.
+  sluice_options(-g1)  # Lines for a backtrace; who debugs builds without this.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # More of the same: it forgets that these headers are the system's.
-    target_compile_options(sluice_flags INTERFACE -Wno-stringop-overflow -Wno-stringop-overread)
+    sluice_options(-Wno-stringop-overflow -Wno-stringop-overread)
   endif()
   add_library(sluice_precompiled OBJECT ${SLUICE_ROOT}/cmake/precompiled.cc)
   target_link_libraries(sluice_precompiled PRIVATE sluice_flags Boost::headers Threads::Threads

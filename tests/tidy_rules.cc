@@ -24,7 +24,7 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
   return std::ranges::any_of(prefixes, [&](auto prefix) { return text.starts_with(prefix); });
 }
 
-bool is_header(std::string_view path) { return path.ends_with(".h"); }
+bool is_header(std::string_view path) { return path.ends_with(".h") || path.ends_with(".cuh"); }
 
 std::string folder_of(std::string_view path) { return std::string(path.substr(0, path.find('/'))); }
 
@@ -399,10 +399,11 @@ void check_purpose(const std::string& path, std::string_view text, std::vector<V
   if (is_header(path) && text.find("///") == std::string_view::npos && start != "//") {
     found.push_back({path, 1, "a header says in /// comments what its declarations promise"});
   }
-  const bool own_header =
-      path.ends_with(".cc") &&
-      text.find("#include \"" + path.substr(0, path.size() - 3) + ".h\"") != std::string_view::npos;
-  if (path.ends_with(".cc") && !own_header && start != "//") {
+  const bool is_source = path.ends_with(".cc") || path.ends_with(".cu");
+  const std::string own = "#include \"" + path.substr(0, path.rfind('.')) + ".";
+  const bool own_header = text.find(own + "h\"") != std::string_view::npos ||
+                          text.find(own + "cuh\"") != std::string_view::npos;
+  if (is_source && !own_header && start != "//") {
     found.push_back({path, 1, "a source without a header of its own begins with what it is for"});
   }
 }

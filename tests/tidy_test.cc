@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 namespace sluice::tidy {
 namespace {
@@ -25,6 +26,8 @@ const std::vector<std::string> kFolders = {"base",     "event", "inference", "fi
                                            "channels", "sinks", "sources",   "broker",
                                            "manifest", "cli",   "tests",     "bench"};
 
+const std::set<std::string> kExtensions = {".cc", ".h", ".cu", ".cuh"};
+
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -37,7 +40,7 @@ std::vector<std::string> our_sources() {
     if (!std::filesystem::exists(root / folder)) continue;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
       const auto extension = entry.path().extension();
-      if (extension != ".cc" && extension != ".h") continue;
+      if (!kExtensions.contains(extension)) continue;
       sources.push_back(std::filesystem::relative(entry.path(), root).generic_string());
     }
   }
@@ -158,6 +161,22 @@ TEST(Tidy, FindsEachPlantedBreach) {
   }
 }
 
+TEST(Tidy, FindsBreachesInKernels) {
+  const std::string head = "// What this is for.\n";
+  const std::vector<Planted> table = {
+      {"purpose of a kernel", "inference/cuda/x.cu", "#include <mma.h>\n", "what it is for"},
+      {"kernel header lines", "inference/cuda/x.cuh", repeated("/// x\n", 151), "budget is 150"},
+      {"kernel source lines", "inference/cuda/x.cu", head + repeated("\n", 300), "budget is 300"},
+      {"kernel", "inference/cuda/x.cu",
+       head + "__global__ void f() {\n" + repeated("  g();\n", 60) + "}\n",
+       "inference/cuda/x.cu:2: function of 62 lines"},
+  };
+  for (const Planted& planted : table) {
+    EXPECT_THAT(verdict(planted.path, planted.text), testing::HasSubstr(planted.expected))
+        << planted.name;
+  }
+}
+
 TEST(Tidy, SaysNothingOfWhatIsAllowed) {
   const std::string head = "// What this is for.\n";
   const std::vector<Planted> table = {
@@ -196,6 +215,7 @@ TEST(Tidy, SaysNothingOfWhatIsAllowed) {
       {"table", "base/x.cc", head + "const Row kRows[] = {\n" + repeated(" {1},\n", 100) + "};\n",
        ""},
       {"own header", "base/x.cc", "#include \"base/x.h\"\n", ""},
+      {"own kernel header", "inference/cuda/x.cu", "#include \"inference/cuda/x.cuh\"\n", ""},
   };
   for (const Planted& planted : table) {
     EXPECT_EQ(verdict(planted.path, planted.text), planted.expected) << planted.name;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs a command on every source of ours in a build tree's compile_commands.json, in parallel.
+"""Runs a command on every C++ source of ours in a build tree's compile_commands.json, in parallel.
 
   tools/for_each_source.py BUILD_DIR clang-tidy-14 -p BUILD_DIR   the command, then the file
   tools/for_each_source.py BUILD_DIR --recompile clang++-14       the compile command, syntax only
@@ -53,7 +53,7 @@ def main():
         built = built_in(command[1])
         command = command[2:]
         entries = [e for e in entries if e["file"] not in built]
-    entries = [e for e in entries if e["file"].startswith(root + "/")
+    entries = [e for e in entries if e["file"].startswith(root + "/") and e["file"].endswith(".cc")
                and not e["file"].startswith(os.path.abspath(build) + "/")]
 
     def run(entry):

@@ -7,7 +7,7 @@ build=$1
 mode=${2:-full}
 
 mapfile -t sources < <(find base event inference filter channels sinks sources manifest broker cli tests bench \
-  \( -name '*.cc' -o -name '*.h' \) | sort)
+  \( -name '*.cc' -o -name '*.h' -o -name '*.cu' -o -name '*.cuh' \) | sort)
 
 echo "lint: clang-format of ${#sources[@]} files"
 clang-format-14 --dry-run --Werror "${sources[@]}"
