@@ -1,75 +1,32 @@
 #include "inference/language_model.h"
 
+#include "inference/backend_loading.h"
 #include "inference/grammar_cache.h"
 #include "inference/grammar_mask.h"
 #include "inference/model_size.h"
 
 #include <algorithm>
-#include <array>
-#include <thread>
 #include <utility>
 
 namespace sluice::inference {
 namespace {
 
-template <typename T>
-Result<T> word_from(std::string_view name, std::string_view what,
-                    std::span<const std::pair<std::string_view, T>> words) {
-  std::string known;
-  for (const auto& [word, value] : words) {
-    if (word == name) return value;
-    known += (known.empty() ? "" : ", ") + std::string(word);
-  }
-  return fail(Errc::invalid_argument,
-              std::string(what) + ": want one of " + known + ", not '" + std::string(name) + "'");
-}
-
 void report(const LanguageModelOptions& options, std::string_view stage) {
   if (options.on_stage) options.on_stage(stage);
 }
 
-/// The cache that was asked for, or a default; refused where it is less than --max-model-len.
-Result<std::int64_t> kv_cache_bytes(const LanguageModelOptions& options, const ModelConfig& config,
-                                    WeightFormat format) {
-  if (options.max_context > config.max_position_embeddings) {
-    return fail(Errc::invalid_argument,
-                "max_model_len " + std::to_string(options.max_context) + ": the model has " +
-                    std::to_string(config.max_position_embeddings) + " positions");
-  }
-  if (options.kv_cache_bytes == 0) {
-    return default_kv_cache_bytes(config, format, options.max_context);
-  }
-  const std::int64_t needed = context_bytes(config, format, options.max_context);
-  if (options.kv_cache_bytes < needed) {
-    return fail(Errc::invalid_argument,
-                "kv_cache_bytes " + std::to_string(options.kv_cache_bytes) + ": max_model_len " +
-                    std::to_string(options.max_context) + " needs " + std::to_string(needed));
-  }
-  return options.kv_cache_bytes;
-}
-
-LanguageModelOptions without_listener(LanguageModelOptions options) {
-  options.on_stage = nullptr;
-  return options;
-}
-
-/// The weights on their device; `facts` says what that came to.
-Result<std::unique_ptr<Backend>> make_backend(const LanguageModelOptions& options,
-                                              const ModelConfig& config, LoadFacts& facts) {
-  if (options.make_backend) return options.make_backend(config);
-  if (options.device == Device::cuda) {
-    return fail(Errc::unavailable, "device cuda: this build has no CUDA backend; want cpu or auto");
-  }
-  CpuOptions cpu;
-  cpu.format = options.format.value_or(WeightFormat::bf16);
-  cpu.threads = options.threads > 0 ? options.threads : default_threads();
-  INFERENCE_TRY(cpu.kv_cache_bytes, kv_cache_bytes(options, config, cpu.format));
-  INFERENCE_TRY(Weights weights, load_weights(options.dir, config));
-  facts.weight_bytes =
-      num_parameters(config) * static_cast<std::int64_t>(size_of(weights.embedding.dtype));
-  INFERENCE_TRY(auto backend, make_cpu_backend(config, std::move(weights), cpu));
-  facts.kv_cache_bytes = backend->num_kv_blocks() * kv_block_bytes(config, cpu.format);
-  return backend;
+/// What the model asks of its backend, whenever it is loaded.
+BackendRequest request_of(const LanguageModelOptions& options, std::int64_t max_step_tokens) {
+  BackendRequest request;
+  request.device = options.device;
+  request.format = options.format;
+  request.kv_cache_bytes = options.kv_cache_bytes;
+  request.max_context = options.max_context;
+  request.threads = options.threads;
+  request.determinism = options.determinism;
+  request.max_step_tokens = max_step_tokens;
+  request.max_running = options.max_running;
+  return request;
 }
 
 TokenRules rules_of(const Tokenizer& tokenizer) {
@@ -108,28 +65,6 @@ SamplingParams sampling_of(const CompletionRequest& request, const GenerationCon
 }
 
 }  // namespace
-
-Result<Device> device_from(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Device>, 3> kWords = {
-      {{"auto", Device::automatic}, {"cpu", Device::cpu}, {"cuda", Device::cuda}}};
-  return word_from<Device>(name, "device", kWords);
-}
-
-Result<std::optional<WeightFormat>> dtype_from(std::string_view name) {
-  using Format = std::optional<WeightFormat>;
-  static constexpr std::array<std::pair<std::string_view, Format>, 6> kWords = {
-      {{"auto", std::nullopt},
-       {"bfloat16", WeightFormat::bf16},
-       {"bf16", WeightFormat::bf16},
-       {"float32", WeightFormat::f32},
-       {"f32", WeightFormat::f32},
-       {"int8", WeightFormat::int8}}};
-  return word_from<Format>(name, "dtype", kWords);
-}
-
-int default_threads() noexcept {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2, 1, 8);
-}
 
 LanguageModel::LanguageModel() = default;
 LanguageModel::~LanguageModel() = default;
@@ -170,22 +105,33 @@ Result<void> LanguageModel::load_text(const LanguageModelOptions& options) {
 }
 
 Result<void> LanguageModel::load_engine(const LanguageModelOptions& options) {
-  INFERENCE_TRY(auto backend, make_backend(options, config_, facts_));
-  facts_.device = backend->description();
   EngineOptions engine;
   engine.scheduler.max_running = options.max_running;
   engine.scheduler.max_step_tokens =
       std::max(engine.scheduler.max_step_tokens, options.max_running);
   engine.scheduler.max_queued_requests = options.max_queued;
+  const BackendRequest request = request_of(options, engine.scheduler.max_step_tokens);
+  LoadedBackend loaded;
+  if (options.make_backend) {
+    INFERENCE_TRY(loaded.backend, options.make_backend(config_));
+  } else {
+    INFERENCE_TRY(loaded, load_backend(options.dir, config_, request));
+  }
   engine.max_context = options.max_context;
   engine.rules = rules_of(*tokenizer_);
-  engine.rebuild = [again = without_listener(options), config = config_](const Error&) {
-    LoadFacts facts;
-    return make_backend(again, config, facts);
+  engine.rebuild = [dir = options.dir, config = config_, request,
+                    make = options.make_backend](const Error&) -> Result<std::unique_ptr<Backend>> {
+    if (make) return make(config);
+    INFERENCE_TRY(LoadedBackend again, load_backend(dir, config, request));
+    return std::move(again.backend);
   };
   think_mark_tokens_ = 1 + std::ssize(engine.rules.forced_close);
-  engine_ =
-      std::make_unique<Engine>(std::move(engine), std::move(backend), tokenizer_->vocabulary());
+  facts_.weight_bytes = num_parameters(config_) * static_cast<std::int64_t>(size_of(loaded.stored));
+  facts_.device = loaded.backend->description();
+  facts_.why_cpu = std::move(loaded.why_cpu);
+  facts_.kv_cache_bytes = loaded.backend->num_kv_blocks() * kv_block_bytes(config_, loaded.format);
+  engine_ = std::make_unique<Engine>(std::move(engine), std::move(loaded.backend),
+                                     tokenizer_->vocabulary());
   facts_.max_context = engine_->max_context();
   return {};
 }

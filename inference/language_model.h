@@ -1,9 +1,11 @@
 #pragma once
 
 #include "inference/backend.h"
+#include "inference/backend_loading.h"
 #include "inference/chat_template.h"
 #include "inference/completion_request.h"
 #include "inference/cpu_backend.h"
+#include "inference/device_choice.h"
 #include "inference/engine.h"
 #include "inference/generation.h"
 #include "inference/grammar_cache.h"
@@ -22,25 +24,14 @@
 
 namespace sluice::inference {
 
-enum class Device : std::uint8_t { automatic, cpu, cuda };
-
-/// "auto", "cpu", "cuda". Errors: invalid_argument, with the words there are.
-[[nodiscard]] Result<Device> device_from(std::string_view name);
-
-/// "auto" (nothing: the device's best), "bfloat16" or "bf16", "float32" or "f32", "int8".
-/// Errors: invalid_argument, with the words there are.
-[[nodiscard]] Result<std::optional<WeightFormat>> dtype_from(std::string_view name);
-
-/// Half of the processors, from 1 to 8: more only wait for the memory.
-[[nodiscard]] int default_threads() noexcept;
-
 /// How a model is loaded and how much it may take.
 struct LanguageModelOptions {
   std::filesystem::path dir;  ///< A Hugging Face checkpoint.
   Device device = Device::automatic;
   std::optional<WeightFormat> format;
+  Determinism determinism = Determinism::strict;
   int threads = 0;                  ///< 0: default_threads().
-  std::int64_t kv_cache_bytes = 0;  ///< 0: default_kv_cache_bytes().
+  std::int64_t kv_cache_bytes = 0;  ///< 0: default_kv_cache_bytes(); of a GPU, CudaOptions' own.
   std::int64_t max_context = 0;     ///< Tokens; 0: what model and cache allow.
   std::int64_t max_running = 64;
   std::int64_t max_queued = 256;

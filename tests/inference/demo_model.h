@@ -16,9 +16,10 @@ inline std::filesystem::path demo_dir() {
   return std::filesystem::path(SLUICE_SOURCE_DIR) / "models" / "ce-tiny-demo";
 }
 
-/// The demo model on one thread, as `options` say besides.
+/// The demo model on one thread of the CPU, whatever GPU there may be, as `options` say besides.
 inline std::unique_ptr<LanguageModel> load_demo(LanguageModelOptions options = {}) {
   options.dir = demo_dir();
+  options.device = Device::cpu;
   options.threads = 1;
   auto model = LanguageModel::load(options);
   if (!model) throw std::runtime_error(model.error().detail);

@@ -1,0 +1,203 @@
+// What is checked: the rule by which a model gets its device, what is said where that is not the
+// one that was wished for, and that a build without CUDA says so. Method: GPUs of the test's own,
+// given to the rule as they would be found.
+
+#include "inference/device_choice.h"
+
+#include "inference/model_size.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sluice::inference {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr std::int64_t kGiB = std::int64_t{1} << 30;
+
+/// The shape of Qwen3-0.6B.
+ModelConfig small_model() {
+  ModelConfig config;
+  config.vocab_size = 151'936;
+  config.hidden_size = 1024;
+  config.intermediate_size = 3072;
+  config.num_hidden_layers = 28;
+  config.num_attention_heads = 16;
+  config.num_key_value_heads = 8;
+  config.head_dim = 128;
+  config.max_position_embeddings = 40'960;
+  config.tie_word_embeddings = true;
+  return config;
+}
+
+FindCudaDevice gpu_with(std::int64_t free_bytes) {
+  return [=] { return CudaDevice{"NVIDIA X100", 9, 0, free_bytes, 80 * kGiB}; };
+}
+
+FindCudaDevice no_gpu() {
+  return [] { return fail(Errc::unavailable, "no NVIDIA driver is here"); };
+}
+
+DeviceChoice chosen(const DeviceRequest& request, const FindCudaDevice& find) {
+  auto choice = choose_device(request, small_model(), find);
+  EXPECT_TRUE(choice) << (choice ? "" : choice.error().detail);
+  return choice ? std::move(choice).value() : DeviceChoice();
+}
+
+DeviceRequest request_for(Device device) {
+  DeviceRequest request;
+  request.device = device;
+  return request;
+}
+
+TEST(DeviceChoice, TakesAGpuThatHoldsTheModel) {
+  const DeviceChoice choice = chosen(DeviceRequest(), gpu_with(8 * kGiB));
+  EXPECT_EQ(choice.device, Device::cuda);
+  EXPECT_EQ(choice.format, WeightFormat::bf16);
+  EXPECT_EQ(choice.kv_cache_bytes, 0) << "the backend takes what is left";
+  EXPECT_EQ(choice.why_cpu, "");
+  ASSERT_TRUE(choice.gpu);
+  EXPECT_EQ(choice.gpu->name, "NVIDIA X100");
+}
+
+TEST(DeviceChoice, TakesTheCpuAndSaysWhyWhereThereIsNoGpu) {
+  const DeviceChoice choice = chosen(DeviceRequest(), no_gpu());
+  EXPECT_EQ(choice.device, Device::cpu);
+  EXPECT_EQ(choice.why_cpu, "no NVIDIA driver is here");
+  EXPECT_FALSE(choice.gpu);
+  EXPECT_EQ(choice.kv_cache_bytes, default_kv_cache_bytes(small_model(), WeightFormat::bf16, 0));
+}
+
+TEST(DeviceChoice, WantsRoomForWeightsCacheAndWork) {
+  const std::int64_t wanted = cuda_bytes_wanted(DeviceRequest(), small_model());
+  EXPECT_GT(wanted, 2 * num_parameters(small_model()) + kGiB + kCudaWorkBytes);
+  EXPECT_LT(wanted, 3 * kGiB) << "0.6 billion parameters of two bytes, 1 GiB and 0.5 GiB";
+  EXPECT_EQ(chosen(DeviceRequest(), gpu_with(wanted)).device, Device::cuda);
+  const DeviceChoice choice = chosen(DeviceRequest(), gpu_with(wanted - 1));
+  EXPECT_EQ(choice.device, Device::cpu);
+  EXPECT_THAT(choice.why_cpu, AllOf(HasSubstr("NVIDIA X100 has 26"), HasSubstr("free of 81920 MiB"),
+                                    HasSubstr("the model wants 26")));
+}
+
+TEST(DeviceChoice, CountsTheCacheThatIsAskedFor) {
+  DeviceRequest request;
+  request.kv_cache_bytes = 4 * kGiB;
+  EXPECT_EQ(chosen(request, gpu_with(4 * kGiB)).device, Device::cpu);
+  const DeviceChoice choice = chosen(request, gpu_with(8 * kGiB));
+  EXPECT_EQ(choice.device, Device::cuda);
+  EXPECT_EQ(choice.kv_cache_bytes, 4 * kGiB);
+  request.kv_cache_bytes = 0;
+  request.max_context = 40'960;  // 4.4 GiB of keys and values.
+  EXPECT_EQ(chosen(request, gpu_with(5 * kGiB)).device, Device::cpu);
+  EXPECT_EQ(chosen(request, gpu_with(7 * kGiB)).device, Device::cuda);
+}
+
+TEST(DeviceChoice, LeavesOtherFormatsToTheCpu) {
+  DeviceRequest request;
+  request.format = WeightFormat::int8;
+  const DeviceChoice choice = chosen(request, gpu_with(8 * kGiB));
+  EXPECT_EQ(choice.device, Device::cpu);
+  EXPECT_EQ(choice.format, WeightFormat::int8);
+  EXPECT_EQ(choice.why_cpu, "a GPU computes in bfloat16 only");
+  request.format = WeightFormat::bf16;
+  EXPECT_EQ(chosen(request, gpu_with(8 * kGiB)).device, Device::cuda);
+}
+
+TEST(DeviceChoice, LooksForNoGpuWhereTheCpuIsAskedFor) {
+  const DeviceChoice choice = chosen(request_for(Device::cpu), [] {
+    ADD_FAILURE() << "looked for";
+    return fail(Errc::internal, "");
+  });
+  EXPECT_EQ(choice.device, Device::cpu);
+  EXPECT_EQ(choice.why_cpu, "");
+}
+
+TEST(DeviceChoice, RefusesAGpuThatCannotBeHad) {
+  DeviceRequest eight_bits = request_for(Device::cuda);
+  eight_bits.format = WeightFormat::int8;
+  DeviceRequest cache = request_for(Device::cuda);
+  cache.kv_cache_bytes = 4 * kGiB;
+  const struct {
+    DeviceRequest request;
+    FindCudaDevice find;
+    Errc code;
+    std::string_view detail;
+  } table[] = {
+      {request_for(Device::cuda), no_gpu(), Errc::unavailable,
+       "device cuda: no NVIDIA driver is here; want cpu or auto"},
+      {eight_bits, gpu_with(8 * kGiB), Errc::invalid_argument, "bfloat16 only"},
+      {request_for(Device::cuda), gpu_with(kGiB), Errc::resource_exhausted, "1024 MiB free"},
+      {cache, gpu_with(4 * kGiB), Errc::resource_exhausted, "4096 MiB free"},
+  };
+  for (const auto& row : table) {
+    const auto refused = choose_device(row.request, small_model(), row.find);
+    ASSERT_FALSE(refused) << row.detail;
+    EXPECT_EQ(refused.error().code, row.code) << row.detail;
+    EXPECT_THAT(refused.error().detail, HasSubstr(row.detail));
+  }
+}
+
+TEST(DeviceChoice, LeavesToTheBackendWhetherWhatIsTightFits) {
+  const std::int64_t tight = cuda_bytes_wanted(DeviceRequest(), small_model()) - 1;
+  EXPECT_EQ(chosen(request_for(Device::cuda), gpu_with(tight)).device, Device::cuda);
+}
+
+TEST(DeviceChoice, RefusesAContextThatIsNotThereWhateverTheDevice) {
+  for (const Device device : {Device::automatic, Device::cpu, Device::cuda}) {
+    DeviceRequest request = request_for(device);
+    request.max_context = 50'000;
+    const auto positions = choose_device(request, small_model(), gpu_with(80 * kGiB));
+    ASSERT_FALSE(positions);
+    EXPECT_THAT(positions.error().detail, HasSubstr("40960 positions"));
+    request.max_context = 1024;
+    request.kv_cache_bytes = 65'536;
+    const auto cache = choose_device(request, small_model(), gpu_with(80 * kGiB));
+    ASSERT_FALSE(cache);
+    EXPECT_EQ(cache.error().code, Errc::invalid_argument);
+    EXPECT_THAT(cache.error().detail, HasSubstr("kv_cache_bytes 65536: max_model_len 1024 needs"));
+  }
+}
+
+TEST(DeviceWords, AreThoseOfTheFlags) {
+  EXPECT_EQ(dtype_from("bfloat16").value(), WeightFormat::bf16);
+  EXPECT_EQ(dtype_from("auto").value(), std::nullopt);
+  EXPECT_EQ(device_from("cpu").value(), Device::cpu);
+  EXPECT_EQ(device_from("auto").value(), Device::automatic);
+  EXPECT_EQ(determinism_from("strict").value(), Determinism::strict);
+  EXPECT_EQ(determinism_from("fast").value(), Determinism::fast);
+  EXPECT_THAT(dtype_from("fp8").error().detail, HasSubstr("bfloat16"));
+  EXPECT_THAT(device_from("gpu").error().detail, HasSubstr("auto, cpu, cuda"));
+  EXPECT_THAT(determinism_from("loose").error().detail, HasSubstr("strict, fast, not 'loose'"));
+}
+
+TEST(NoCuda, SaysSo) {
+  if (has_cuda()) GTEST_SKIP() << "this build has CUDA";
+  const auto device = find_cuda_device(0);
+  ASSERT_FALSE(device);
+  EXPECT_EQ(device.error().code, Errc::unavailable);
+  EXPECT_EQ(device.error().detail, "this build has no CUDA backend");
+  const auto backend = make_cuda_backend(small_model(), {}, {});
+  ASSERT_FALSE(backend);
+  EXPECT_EQ(backend.error().code, Errc::unavailable);
+}
+
+TEST(CudaDevice, IsThereOrItIsSaidWhyNot) {
+  const auto device = find_cuda_device(0);
+  if (device) {
+    EXPECT_TRUE(has_cuda());
+    EXPECT_GE(device.value().major, kCudaMajorMin);
+    EXPECT_GT(device.value().free_bytes, 0);
+    EXPECT_LE(device.value().free_bytes, device.value().total_bytes);
+  } else {
+    EXPECT_EQ(device.error().code, Errc::unavailable);
+    EXPECT_NE(device.error().detail, "");
+  }
+  const auto absent = find_cuda_device(4096);
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().code, Errc::unavailable);
+}
+
+}  // namespace
+}  // namespace sluice::inference
