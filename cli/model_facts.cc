@@ -87,6 +87,22 @@ void read_text_parts(const ModelFlags& flags, ModelFacts& facts) {
   }
 }
 
+void read_device(const ModelFlags& flags, ModelFacts& facts) {
+  const inference::LanguageModelOptions options = options_of(flags);
+  inference::DeviceRequest request;
+  request.device = options.device;
+  request.format = options.format;
+  request.kv_cache_bytes = options.kv_cache_bytes;
+  request.max_context = std::min(options.max_context, facts.config.max_position_embeddings);
+  auto choice = inference::choose_device(request, facts.config,
+                                         [] { return inference::find_cuda_device(0); });
+  if (choice) {
+    facts.device = std::move(choice).value();
+  } else {
+    facts.device_problem = choice.error().detail;
+  }
+}
+
 /// A line of /proc/meminfo in bytes; 0 where it is not there.
 std::int64_t meminfo(const std::string& name) {
   std::ifstream file("/proc/meminfo");
@@ -138,6 +154,7 @@ inference::Result<ModelFacts> read_model_facts(const ModelFlags& flags) {
     if (!asked || *asked == format) facts.formats.push_back(format_facts(facts, flags, format));
   }
   read_text_parts(flags, facts);
+  read_device(flags, facts);
   read_memory(facts);
   return facts;
 }

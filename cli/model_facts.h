@@ -38,12 +38,15 @@ struct ModelFacts {
   std::vector<std::pair<inference::TokenId, std::string>> eos;  ///< With their names.
   std::optional<std::string> eos_problem;
 
+  std::optional<inference::DeviceChoice> device;  ///< Where it would run.
+  std::optional<std::string> device_problem;
+
   std::int64_t memory = 0;     ///< Of this machine, or what a cgroup leaves of it.
   std::int64_t available = 0;  ///< Of that, free or to be had.
 
   /// A model that lacks nothing: it can be loaded.
   [[nodiscard]] bool is_complete() const noexcept {
-    return !tokenizer_problem && !template_problem && !eos_problem;
+    return !tokenizer_problem && !template_problem && !eos_problem && !device_problem;
   }
 };
 

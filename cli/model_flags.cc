@@ -13,11 +13,18 @@ void add_model_flags(CLI::App& command, ModelFlags& flags) {
   command.add_option("--model", flags.dir, "A folder with a Hugging Face checkpoint of Qwen3")
       ->required()
       ->check(CLI::ExistingDirectory);
-  command.add_option("--device", flags.device, "Where it runs")
+  command
+      .add_option("--device", flags.device,
+                  "Where it runs; auto: a GPU that it fits on, else the CPU")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   command.add_option("--dtype", flags.dtype, "What the weights are computed with")
       ->check(CLI::IsMember({"auto", "bfloat16", "bf16", "float32", "f32", "int8"}))
+      ->capture_default_str();
+  command
+      .add_option("--determinism", flags.determinism,
+                  "strict: the same tokens whatever else runs; fast: what a GPU gains without")
+      ->check(CLI::IsMember({"strict", "fast"}))
       ->capture_default_str();
   command.add_option("--threads", flags.threads, "0: chosen by the machine")
       ->check(CLI::Range(0, 256))
@@ -59,6 +66,7 @@ inference::LanguageModelOptions options_of(const ModelFlags& flags) {
   options.dir = flags.dir;
   options.device = inference::device_from(flags.device).value();
   options.format = inference::dtype_from(flags.dtype).value();
+  options.determinism = inference::determinism_from(flags.determinism).value();
   options.threads = flags.threads;
   options.kv_cache_bytes = flags.kv_cache_bytes;
   options.max_context = flags.max_model_len;

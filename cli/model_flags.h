@@ -13,13 +13,15 @@ struct ModelFlags {
   std::string dir;
   std::string device = "auto";
   std::string dtype = "auto";
+  std::string determinism = "strict";
   int threads = 0;
   std::int64_t kv_cache_bytes = 0;
   std::int64_t max_model_len = 0;
   std::string chat_template;
 };
 
-/// Adds --model (needed), --device, --dtype and --threads. `flags` must outlive `command`.
+/// Adds --model (needed), --device, --dtype, --determinism and --threads. `flags` must outlive
+/// `command`.
 void add_model_flags(CLI::App& command, ModelFlags& flags);
 
 /// Adds --kv-cache-bytes and --max-model-len.

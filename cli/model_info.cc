@@ -43,6 +43,16 @@ Json architecture_json(const ModelFacts& facts) {
   return architecture;
 }
 
+Json device_json(const ModelFacts& facts) {
+  if (!facts.device) return {{"problem", facts.device_problem.value_or("")}};
+  if (!facts.device->gpu) return {{"name", "cpu"}, {"why_cpu", facts.device->why_cpu}};
+  const inference::CudaDevice& gpu = *facts.device->gpu;
+  return {{"name", "cuda"},
+          {"gpu", gpu.name},
+          {"free_bytes", gpu.free_bytes},
+          {"total_bytes", gpu.total_bytes}};
+}
+
 Json to_json(const ModelFacts& facts) {
   Json out{{"model", facts.dir},
            {"architecture", architecture_json(facts)},
@@ -57,6 +67,7 @@ Json to_json(const ModelFacts& facts) {
   if (facts.eos_problem) out["eos_problem"] = *facts.eos_problem;
   out["eos_token_ids"] = Json::array();
   for (const auto& [id, name] : facts.eos) out["eos_token_ids"].push_back(id);
+  out["device"] = device_json(facts);
   out["memory"] = {{"total_bytes", facts.memory}, {"available_bytes", facts.available}};
   for (const FormatFacts& format : facts.formats) {
     out["formats"].push_back({{"dtype", dtype_name(format.format)},
@@ -122,6 +133,21 @@ void write_parts(std::ostream& out, const ModelFacts& facts) {
   out << '\n';
 }
 
+void write_device(std::ostream& out, const ModelFacts& facts) {
+  out << "device         ";
+  if (!facts.device) {
+    out << "not to be had: " << facts.device_problem.value_or("");
+  } else if (facts.device->gpu) {
+    const inference::CudaDevice& gpu = *facts.device->gpu;
+    out << "cuda: " << gpu.name << ", " << bytes_text(gpu.free_bytes) << " free of "
+        << bytes_text(gpu.total_bytes);
+  } else {
+    const std::string& why = facts.device->why_cpu;
+    out << "cpu" << (why.empty() ? "" : ": ") << why;
+  }
+  out << '\n';
+}
+
 void write_formats(std::ostream& out, const ModelFacts& facts) {
   const auto row = [&](const std::array<std::string, 6>& cells) {
     constexpr std::array<int, 5> kWidths = {10, 11, 14, 11, 13};
@@ -149,6 +175,7 @@ int info(const InfoFlags& flags) {
     std::ostringstream out;
     write_architecture(out, facts.value());
     write_parts(out, facts.value());
+    write_device(out, facts.value());
     write_formats(out, facts.value());
     std::cout << out.str();
   }

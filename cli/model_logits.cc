@@ -2,7 +2,7 @@
 
 #include "cli/model_flags.h"
 #include "cli/model_token_ids.h"
-#include "inference/cpu_backend.h"
+#include "inference/backend_loading.h"
 
 #include <fstream>
 #include <iostream>
@@ -19,13 +19,8 @@ struct LogitsFlags {
   std::string out;
 };
 
-inference::Result<std::unique_ptr<inference::Backend>> load(const ModelFlags& flags,
-                                                            std::size_t num_tokens) {
+inference::Result<inference::LoadedBackend> load(const ModelFlags& flags, std::size_t num_tokens) {
   const auto options = options_of(flags);
-  if (options.device == inference::Device::cuda) {
-    return inference::fail(inference::Errc::unavailable,
-                           "--device cuda: this command computes on the CPU; want cpu or auto");
-  }
   INFERENCE_TRY(const auto config, inference::load_model_config(options.dir));
   const auto most = static_cast<std::size_t>(config.max_position_embeddings);
   if (num_tokens > most) {
@@ -33,12 +28,15 @@ inference::Result<std::unique_ptr<inference::Backend>> load(const ModelFlags& fl
                            "--ids: " + std::to_string(num_tokens) + " tokens; the model has " +
                                std::to_string(most) + " positions");
   }
-  inference::CpuOptions cpu;
-  cpu.format = options.format.value_or(cpu.format);
-  cpu.threads = options.threads > 0 ? options.threads : inference::default_threads();
+  inference::BackendRequest request;
+  request.device = options.device;
+  request.format = options.format;
+  request.determinism = options.determinism;
+  request.threads = options.threads;
+  const auto format = options.format.value_or(inference::WeightFormat::bf16);
   const auto blocks = static_cast<std::int64_t>(num_tokens) / inference::kKvBlockTokens + 1;
-  cpu.kv_cache_bytes = blocks * inference::kv_block_bytes(config, cpu.format);
-  return inference::load_cpu_backend(options.dir, cpu);
+  request.kv_cache_bytes = blocks * inference::kv_block_bytes(config, format);
+  return inference::load_backend(options.dir, config, request);
 }
 
 /// One token at a time: the logits behind a token are the same to the bit in any pieces.
@@ -66,14 +64,15 @@ int logits(const LogitsFlags& flags) {
     std::cerr << "error: --ids: " << (ids ? "at least one is needed" : ids.error().detail) << '\n';
     return kExitUsage;
   }
-  const auto backend = load(flags.model, ids.value().size());
-  if (!backend) return report(backend.error());
+  const auto loaded = load(flags.model, ids.value().size());
+  if (!loaded) return report(loaded.error());
+  inference::Backend& backend = *loaded.value().backend;
   std::ofstream out(flags.out, std::ios::binary | std::ios::trunc);
   if (!out) {
     std::cerr << "error: --out: cannot write to '" << flags.out << "'\n";
     return kExitUsage;
   }
-  if (const auto done = write_logits(*backend.value(), ids.value(), out); !done) {
+  if (const auto done = write_logits(backend, ids.value(), out); !done) {
     return report(done.error());
   }
   if (!out.flush()) {
@@ -81,7 +80,7 @@ int logits(const LogitsFlags& flags) {
     return kExitBad;
   }
   std::cerr << flags.out << ": float32, " << ids.value().size() << " x "
-            << config.value().vocab_size << "; " << backend.value()->description() << '\n';
+            << config.value().vocab_size << "; " << backend.description() << '\n';
   return kExitOk;
 }
 

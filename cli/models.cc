@@ -20,6 +20,9 @@ void log_loaded(const std::string& name, bool is_demo, const Result<inference::L
     return;
   }
   const inference::LoadFacts& facts = loaded.value();
+  if (!facts.why_cpu.empty()) {
+    spdlog::info("inference.device model={} device=cpu reason=\"{}\"", name, facts.why_cpu);
+  }
   spdlog::info(
       "inference.loaded model={} weights_mib={:.1f} load_ms={} device=\"{}\" kv_cache_mib={:.1f} "
       "max_context_tokens={}{}",

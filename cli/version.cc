@@ -2,6 +2,7 @@
 
 #include "cli/version.h"
 
+#include "base/features.h"
 #include "channels/channel.h"
 #include "cli/command.h"
 
@@ -9,6 +10,7 @@
 
 #include <iostream>
 #include <memory>
+#include <sstream>
 
 namespace sluice {
 namespace {
@@ -24,7 +26,13 @@ std::string compiler_text() {
 nlohmann::ordered_json about() {
   nlohmann::ordered_json features = nlohmann::ordered_json::array();
   for (const auto kind : channel_kinds()) features.push_back(kind);
-  return {{"version", version_text()}, {"compiler", compiler_text()}, {"features", features}};
+  nlohmann::ordered_json cuda = nlohmann::ordered_json::array();
+  std::istringstream code(SLUICE_CUDA_CODE);
+  for (std::string target; code >> target;) cuda.push_back(target);
+  return {{"version", version_text()},
+          {"compiler", compiler_text()},
+          {"features", features},
+          {"cuda", cuda}};
 }
 
 }  // namespace
@@ -47,7 +55,7 @@ void add_version(CLI::App& app, int& status) {
       std::cout << "sluice " << version_text() << "\ncompiler: " << compiler_text()
                 << "\nfeatures:";
       for (const auto& feature : facts["features"]) std::cout << ' ' << feature.get<std::string>();
-      std::cout << '\n';
+      std::cout << "\ncuda: " << (kHasCuda ? SLUICE_CUDA_CODE : "not built in") << '\n';
     }
     status = kExitOk;
   });

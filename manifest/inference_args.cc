@@ -1,5 +1,6 @@
 #include "manifest/inference_args.h"
 
+#include "base/features.h"
 #include "manifest/annotations.h"
 #include "manifest/findings.h"
 
@@ -55,7 +56,8 @@ class ArgReader {
                       std::move(hint));
     } else if (arg->text_member == &InferenceServiceSpec::model_name) {
       name_at_ = given.at;
-    } else if (arg->text_member == &InferenceServiceSpec::device && given.value == "cuda") {
+    } else if (arg->text_member == &InferenceServiceSpec::device && !kHasCuda &&
+               given.value == "cuda") {
       findings_.warning(*given.at, "this build has no CUDA backend: the model will not load",
                         "auto and cpu compute on the CPU");
     }
@@ -166,6 +168,10 @@ std::vector<InferenceArg> make_args() {
                         "Whether the model thinks first where a request does not say; alone it "
                         "means true."};
   thinking.flag_member = &Spec::enable_thinking;
+  InferenceArg determinism = word("--determinism", &Spec::determinism, {"strict", "fast"},
+                                  "Whether a GPU, too, answers the same whatever else runs, or "
+                                  "as fast as it can; a CPU is always strict.");
+  determinism.fallback = "strict";
   return {
       model_name,
       number({"--max-model-len", Type::integer, "what the model and the cache allow",
@@ -179,7 +185,9 @@ std::vector<InferenceArg> make_args() {
              &Spec::max_num_queued),
       word("--dtype", &Spec::dtype, {"auto", "bfloat16", "float32", "int8"},
            "What the weights are computed in."),
-      word("--device", &Spec::device, {"auto", "cpu", "cuda"}, "Where the model runs."),
+      word("--device", &Spec::device, {"auto", "cpu", "cuda"},
+           "Where the model runs; auto takes a GPU that it fits on, else the CPU."),
+      determinism,
       number({"--kv-cache-bytes", Type::bytes, "what the engine takes by itself",
               "The memory for the keys and values of running completions.", 1LL << 20U, 1LL << 50U},
              &Spec::kv_cache_bytes),

@@ -12,6 +12,9 @@ Result<inference::LanguageModelOptions> options_of(const InferenceServiceSpec& s
   auto format = inference::dtype_from(spec.dtype);
   if (!format) return from_engine(format.error());
   options.format = format.value();
+  auto determinism = inference::determinism_from(spec.determinism);
+  if (!determinism) return from_engine(determinism.error());
+  options.determinism = determinism.value();
   options.threads = static_cast<int>(spec.threads);
   options.kv_cache_bytes = spec.kv_cache_bytes;
   options.max_context = spec.max_model_len;

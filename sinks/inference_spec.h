@@ -16,10 +16,11 @@ struct InferenceServiceSpec {
   std::string model_name;      ///< --served-model-name; the resource's name where it is not given.
   std::string model_dir;       ///< A Hugging Face checkpoint; absolute, or relative to the process.
   std::string dtype = "auto";  ///< auto, bfloat16, float32, int8
-  std::string device = "auto";        ///< auto, cpu, cuda
-  std::int64_t max_model_len = 0;     ///< Tokens of prompt and completion.
-  std::int64_t max_num_seqs = 64;     ///< Generations that run at once.
-  std::int64_t max_num_queued = 256;  ///< Requests that wait; more are answered 429.
+  std::string device = "auto";         ///< auto, cpu, cuda
+  std::string determinism = "strict";  ///< strict, fast
+  std::int64_t max_model_len = 0;      ///< Tokens of prompt and completion.
+  std::int64_t max_num_seqs = 64;      ///< Generations that run at once.
+  std::int64_t max_num_queued = 256;   ///< Requests that wait; more are answered 429.
   std::int64_t kv_cache_bytes = 0;
   std::int64_t threads = 0;
   bool enable_thinking = false;  ///< Where a request does not say.

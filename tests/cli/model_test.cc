@@ -113,6 +113,22 @@ TEST(ModelInfo, SaysWhatIsNotRecognised) {
   EXPECT_EQ(model("info", {"--chat-template", "qwen3"}, dir).status, kExitOk);
 }
 
+TEST(ModelInfo, SaysWhereItWouldRun) {
+  EXPECT_THAT(model("info", {"--device", "cpu"}).out, HasSubstr("\ndevice         cpu\n"));
+  EXPECT_THAT(model("info", {"--dtype", "int8"}).out,
+              HasSubstr("device         cpu: a GPU computes in bfloat16 only\n"));
+  const Json info = Json::parse(model("info", {"-o", "json", "--device", "cpu"}).out);
+  EXPECT_EQ(info["device"], Json::parse(R"({"name": "cpu", "why_cpu": ""})"));
+}
+
+TEST(ModelInfo, SaysWhyADeviceIsNotToBeHad) {
+  const auto ran = model("info", {"--device", "cuda", "--dtype", "int8"});
+  EXPECT_EQ(ran.status, kExitBad);
+  EXPECT_THAT(ran.out, HasSubstr("device         not to be had: device cuda: a GPU computes in "
+                                 "bfloat16 only; want cpu or auto\n"));
+  EXPECT_THAT(ran.out, HasSubstr("2,951,872, stored as bf16")) << "the rest is told all the same";
+}
+
 TEST(ModelTokenize, GoesThereAndBack) {
   for (const std::string text :
        {"I am thirsty", "渴了", " two  spaces\n", "a <|im_end|> b", "", "x-1"}) {
@@ -187,7 +203,8 @@ TEST(ModelRun, WithoutAPromptEachLineIsATurn) {
 
 TEST(ModelLogits, AreThoseOfTheBackend) {
   const std::string file = write_file("logits.f32", "");
-  const auto ran = model("logits", {"--ids", "40,282,5", "--out", file, "--dtype", "f32"});
+  const auto ran =
+      model("logits", {"--ids", "40,282,5", "--out", file, "--dtype", "f32", "--device", "cpu"});
   ASSERT_EQ(ran.status, kExitOk) << ran.err;
   EXPECT_EQ(ran.out, "");
   EXPECT_THAT(ran.err, HasSubstr("float32, 3 x 3072; cpu"));
@@ -242,6 +259,7 @@ TEST(ModelCommand, RefusesABadCommandLine) {
       {{"model", "info", "--model", "/nowhere"}, kExitUsage, "/nowhere"},
       {{"model", "info", "--model", kDemo, "--dtype", "fp8"}, kExitUsage, "bfloat16"},
       {{"model", "info", "--model", kDemo, "--device", "tpu"}, kExitUsage, "cuda"},
+      {{"model", "run", "--model", kDemo, "--determinism", "loose"}, kExitUsage, "strict"},
       {{"model", "info", "--model", kDemo, "--kv-cache-bytes", "much"}, kExitUsage, "much"},
       {{"model", "run", "--model", kDemo, "--chat-template", "x"}, kExitUsage, "qwen3"},
       {{"model", "run", "--model", kDemo, "--raw"}, kExitUsage, "--prompt"},
@@ -287,7 +305,7 @@ TEST(ModelCommand, RefusesABadModelOrRequest) {
   const BadRun requests[] = {
       {{"--prompt", "x", "--schema", schema}, kExitBad, "#/pattern: this keyword"},
       {{"--prompt", "x", "--choice", "a", "--choice", "a"}, kExitBad, "choice"},
-      {{"--prompt", "x", "--device", "cuda"}, kExitBad, "cuda"},
+      {{"--prompt", "x", "--device", "cuda", "--dtype", "int8"}, kExitBad, "bfloat16 only"},
       {{"--prompt", "x", "--max-model-len", "2000"}, kExitBad, "1024"},
       {{"--prompt", "x", "--kv-cache-bytes", "1"}, kExitBad, "KV cache of 1 bytes"},
   };

@@ -3,6 +3,7 @@
 // Service that is not declared is the InferenceService of its name. Method: manifests in, specs or
 // findings out; a checkpoint is a directory of the test's own.
 
+#include "base/features.h"
 #include "tests/manifest/manifest_support.h"
 
 #include <filesystem>
@@ -38,6 +39,7 @@ TEST(InferenceService, HasDefaults) {
   EXPECT_EQ(spec.model_dir, "/no/such/model");
   EXPECT_EQ(spec.dtype, "auto");
   EXPECT_EQ(spec.device, "auto");
+  EXPECT_EQ(spec.determinism, "strict");
   EXPECT_EQ(spec.max_model_len, 0);
   EXPECT_EQ(spec.max_num_seqs, 64);
   EXPECT_EQ(spec.max_num_queued, 256);
@@ -54,6 +56,7 @@ void expect_every_flag(const InferenceServiceSpec& spec) {
   EXPECT_EQ(spec.max_num_queued, 32);
   EXPECT_EQ(spec.dtype, "int8");
   EXPECT_EQ(spec.device, "cpu");
+  EXPECT_EQ(spec.determinism, "fast");
   EXPECT_EQ(spec.kv_cache_bytes, 1'610'612'736);
   EXPECT_EQ(spec.threads, 2);
   EXPECT_TRUE(spec.enable_thinking);
@@ -64,6 +67,7 @@ TEST(InferenceService, ReadsEveryFlagWithItsValueInIt) {
   expect_every_flag(
       spec_of(service("[--served-model-name=Qwen/Qwen3-0.6B, --max-model-len=8192, "
                       "--max-num-seqs=8, --max-num-queued=32, --dtype=int8, --device=cpu, "
+                      "--determinism=fast, "
                       "--kv-cache-bytes=1.5Gi, --threads=2, --enable-thinking=true, "
                       "--chat-template=qwen3-instruct-2507]")));
 }
@@ -72,6 +76,7 @@ TEST(InferenceService, ReadsEveryFlagWithItsValueBehindIt) {
   expect_every_flag(
       spec_of(service("[--served-model-name, Qwen/Qwen3-0.6B, --max_model_len, 8192, "
                       "--max-num-seqs, 8, --max-num-queued, \"32\", --dtype, int8, --device, cpu, "
+                      "--determinism, fast, "
                       "--kv-cache-bytes, 1.5Gi, --threads, 2, --enable-thinking, --chat-template, "
                       "qwen3-instruct-2507]")));
 }
@@ -156,6 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadArgs{"DtypeMisspelt", "[--dtype=bfloat6]", 14, "not 'bfloat6'",
                 "did you mean 'bfloat16'?"},
         BadArgs{"Device", "[--device, gpu]", 24, "'--device' wants auto, cpu or cuda, not 'gpu'"},
+        BadArgs{"Determinism", "[--determinism=loose]", 14,
+                "'--determinism' wants strict or fast, not 'loose'"},
         BadArgs{"Template", "[--chat-template=qwen3-2507]", 14,
                 "'--chat-template' wants qwen3, qwen3-instruct-2507, qwen3-thinking-2507 or "
                 "qwen3-nonthinking, not 'qwen3-2507'"},
@@ -332,14 +339,16 @@ TEST(InferenceService, WarnsOfWhatHasNoEffect) {
   EXPECT_EQ(warnings_of(text), expected);
 }
 
-TEST(InferenceService, WarnsOfADeviceThatNoBuildHas) {
+TEST(InferenceService, WarnsOfADeviceThatThisBuildLacks) {
   const Checkpoint checkpoint;
   const std::string dir = checkpoint.dir().string();
   using List = std::vector<std::string>;
-  EXPECT_EQ(warnings_of(service("[--device=cuda]", dir)),
-            List{"9:14 this build has no CUDA backend: the model will not load"});
-  EXPECT_EQ(warnings_of(service("[--device, cuda]", dir)),
-            List{"9:24 this build has no CUDA backend: the model will not load"});
+  const auto lacks = [](std::string place) {
+    place += " this build has no CUDA backend: the model will not load";
+    return kHasCuda ? List() : List{place};
+  };
+  EXPECT_EQ(warnings_of(service("[--device=cuda]", dir)), lacks("9:14"));
+  EXPECT_EQ(warnings_of(service("[--device, cuda]", dir)), lacks("9:24"));
   EXPECT_EQ(warnings_of(service("[--device=cpu]", dir)), List());
   EXPECT_EQ(warnings_of(service("[--device=auto, --served-model-name=cuda]", dir)), List());
 }

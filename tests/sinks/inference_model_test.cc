@@ -76,6 +76,25 @@ TEST_F(InferenceModelTest, SaysHowLoadingGoes) {
   EXPECT_THAT(heard, ElementsAre("configuration", "tokenizer", "weights", "constraints", "loaded"));
 }
 
+TEST(InferenceLoading, HandsOnWhereAndHowItIsComputed) {
+  const auto load = [](const InferenceServiceSpec& spec) {
+    return load_model(spec, {}, [](std::string_view) {});
+  };
+  InferenceServiceSpec spec = demo_spec();
+  spec.determinism = "fast";
+  const auto cpu = load(spec);
+  ASSERT_TRUE(cpu) << cpu.error().detail;
+  EXPECT_EQ(cpu.value()->facts().why_cpu, "");
+  spec.device = "auto";
+  spec.dtype = "int8";
+  EXPECT_EQ(load(spec).value()->facts().why_cpu, "a GPU computes in bfloat16 only");
+  spec.device = "cuda";
+  EXPECT_THAT(load(spec).error().detail, HasSubstr("device cuda: a GPU computes in bfloat16"));
+  spec = demo_spec();
+  spec.determinism = "loose";
+  EXPECT_THAT(load(spec).error().detail, HasSubstr("strict, fast"));
+}
+
 TEST_F(InferenceModelTest, GivesUpWaitingAtTheDeadline) {
   make();  // Never started.
   const auto late = complete(user_asks("渴了"), steady_clock::now() + milliseconds(5));

@@ -16,6 +16,7 @@ inline InferenceServiceSpec demo_spec() {
   spec.name = "demo";
   spec.model_name = "ce-tiny-demo";
   spec.model_dir = std::string(SLUICE_SOURCE_DIR) + "/models/ce-tiny-demo";
+  spec.device = "cpu";  // Whatever GPU there may be.
   spec.threads = 1;
   spec.max_num_seqs = 1;
   return spec;
