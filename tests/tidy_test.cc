@@ -19,12 +19,16 @@ namespace {
 // when the file has shrunk; an entry that is not needed any more fails the test.
 const std::vector<Exception> kExceptions = {
     {"base/wait_queue.h", "handler", 0, "Asio's word for what resumes a coroutine"},
+    {"inference/cuda/cuda_pass.cc", "processor", 0, "CUDA's word: cudaDevAttrMultiProcessorCount"},
     {"inference/chat_template.h", "message", 0, "the chat templates' and OpenAI's word for a turn"},
 };
 
 const std::vector<std::string> kFolders = {"base",     "event", "inference", "filter",
                                            "channels", "sinks", "sources",   "broker",
                                            "manifest", "cli",   "tests",     "bench"};
+
+/// Stands in for CUDA's own headers: their names, places and words are not ours.
+const std::string kForeign = "tests/inference/cuda/on_host/";
 
 const std::set<std::string> kExtensions = {".cc", ".h", ".cu", ".cuh"};
 
@@ -41,7 +45,8 @@ std::vector<std::string> our_sources() {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
       const auto extension = entry.path().extension();
       if (!kExtensions.contains(extension)) continue;
-      sources.push_back(std::filesystem::relative(entry.path(), root).generic_string());
+      std::string source = std::filesystem::relative(entry.path(), root).generic_string();
+      if (!source.starts_with(kForeign)) sources.push_back(std::move(source));
     }
   }
   std::ranges::sort(sources);
