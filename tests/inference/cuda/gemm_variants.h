@@ -1,0 +1,68 @@
+#pragma once
+
+#include "inference/cuda/gemm.h"
+#include "inference/cuda/gemm_skinny.cuh"
+#include "inference/cuda/gemm_wide.cuh"
+#include "tests/inference/cuda/device_array.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace sluice::inference::cuda {
+
+/// One kernel for a product.
+template <class Epilogue>
+struct GemmVariant {
+  const char* name;
+  int max_tokens;
+  cudaError_t (*launch)(const Stream&, const GemmOperands&, const Epilogue&);
+
+  void run(const GemmOperands& operands, const Epilogue& to) const {
+    on_stream([&](cudaStream_t stream) {
+      EXPECT_EQ(launch({stream}, operands, to), cudaSuccess) << name;
+    });
+  }
+};
+
+template <int kRowTiles, int kFragments, class Epilogue>
+cudaError_t launch_skinny_variant(const Stream& stream, const GemmOperands& in,
+                                  const Epilogue& to) {
+  const int blocks = (row_tiles_of(in.num_rows) + kRowTiles - 1) / kRowTiles;
+  return launch(
+      stream,
+      {static_cast<unsigned>(blocks), kGemmThreads, skinny_shared_bytes(kRowTiles, kFragments)},
+      gemm_skinny<kRowTiles, kFragments, Epilogue>, in, to);
+}
+
+template <class Shape, class Epilogue>
+cudaError_t launch_wide_variant(const Stream& stream, const GemmOperands& in, const Epilogue& to) {
+  const int blocks = row_blocks<Shape>(in) * token_blocks<Shape>(in);
+  return launch(stream, {static_cast<unsigned>(blocks), kGemmThreads, Shape::kSharedBytes},
+                gemm_wide<Shape, Epilogue>, in, to);
+}
+
+/// Those that are compiled for the device, and the choice among them.
+template <class Epilogue>
+std::vector<GemmVariant<Epilogue>> gemm_variants() {
+  constexpr int kAny = 1 << 20;
+  return {
+      {"large", kAny, launch_wide_variant<LargeWide, Epilogue>},
+      {"small", kAny, launch_wide_variant<SmallWide, Epilogue>},
+      {"1, 1", 8, launch_skinny_variant<1, 1, Epilogue>},
+      {"2, 1", 8, launch_skinny_variant<2, 1, Epilogue>},
+      {"4, 1", 8, launch_skinny_variant<4, 1, Epilogue>},
+      {"1, 2", 16, launch_skinny_variant<1, 2, Epilogue>},
+      {"2, 2", 16, launch_skinny_variant<2, 2, Epilogue>},
+      {"4, 2", 16, launch_skinny_variant<4, 2, Epilogue>},
+      {"1, 4", 32, launch_skinny_variant<1, 4, Epilogue>},
+      {"2, 4", 32, launch_skinny_variant<2, 4, Epilogue>},
+      {"4, 4", 32, launch_skinny_variant<4, 4, Epilogue>},
+      {"1, 8", 64, launch_skinny_variant<1, 8, Epilogue>},
+      {"2, 8", 64, launch_skinny_variant<2, 8, Epilogue>},
+      {"4, 8", 64, launch_skinny_variant<4, 8, Epilogue>},
+      {"chosen", kAny, enqueue_gemm},
+  };
+}
+
+}  // namespace sluice::inference::cuda

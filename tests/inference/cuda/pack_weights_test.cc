@@ -1,0 +1,149 @@
+// Weights on their way from the order of a file to that of the tensor cores.
+
+#include "inference/cuda/pack_weights.h"
+
+#include "inference/bf16.h"
+#include "inference/cuda/ptx.cuh"
+#include "inference/cuda/tile_layout.h"
+#include "tests/inference/cuda/device_array.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace sluice::inference::cuda {
+namespace {
+
+constexpr int kDepth = 96;
+constexpr int kMatrixRows = 48;
+constexpr std::size_t kMatrixSize = std::size_t{kMatrixRows} * kDepth;
+
+std::uint16_t element(const std::vector<Bf16>& matrix, std::int64_t row, int k) {
+  return matrix[static_cast<std::size_t>(weight_offset(row, k, kDepth))].bits;
+}
+
+/// What the matrix holds afterwards; 0xffff where nothing was written.
+std::vector<Bf16> pack(StagedRows staged) {
+  const DeviceArray<Bf16> matrix(kMatrixSize + 64);
+  staged.matrix = matrix.data();
+  staged.depth = kDepth;
+  on_stream(
+      [&](cudaStream_t stream) { EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaSuccess); });
+  std::vector<Bf16> all = matrix.get();
+  for (std::size_t i = kMatrixSize; i < all.size(); ++i) EXPECT_EQ(all[i].bits, 0xffff);
+  all.resize(kMatrixSize);
+  return all;
+}
+
+/// Rows of bf16 whose bits say where they come from.
+std::uint16_t number(std::int64_t row, int k) {
+  return static_cast<std::uint16_t>(row * kDepth + k);
+}
+std::vector<Bf16> numbered(int rows) {
+  std::vector<Bf16> values;
+  for (int row = 0; row < rows; ++row) {
+    for (int k = 0; k < kDepth; ++k) values.push_back({number(row, k)});
+  }
+  return values;
+}
+
+TEST(PackWeights, PutsRowsWhereTheyBelong) {
+  const DeviceArray<Bf16> rows(numbered(21));
+  struct Case {
+    RowOrder order;
+    std::int64_t first_row;
+    std::int64_t (*row_of)(std::int64_t);
+  };
+  const Case cases[] = {{RowOrder::plain, 0, [](std::int64_t row) { return row; }},
+                        {RowOrder::plain, 27, [](std::int64_t row) { return row + 27; }},
+                        {RowOrder::gate, 3, [](std::int64_t row) { return gate_row(row + 3); }},
+                        {RowOrder::up, 0, [](std::int64_t row) { return up_row(row); }}};
+  for (const Case& one : cases) {
+    StagedRows staged;
+    staged.rows = rows.data();
+    staged.num_rows = 21;
+    staged.order = one.order;
+    staged.first_row = one.first_row;
+    const auto matrix = pack(staged);
+    std::size_t untouched = 0;
+    for (const Bf16& value : matrix) untouched += value.bits == 0xffff ? 1 : 0;
+    EXPECT_EQ(untouched, kMatrixSize - std::size_t{21} * kDepth);
+    for (int row = 0; row < 21; ++row) {
+      for (int k = 0; k < kDepth; ++k) {
+        ASSERT_EQ(element(matrix, one.row_of(row), k), number(row, k)) << row << ", " << k;
+      }
+    }
+  }
+}
+
+TEST(PackWeights, FillsUpWithZeros) {
+  const DeviceArray<Bf16> rows(numbered(5));
+  StagedRows staged;
+  staged.rows = rows.data();
+  staged.num_rows = 5;
+  staged.num_zero_rows = 11;
+  staged.first_row = 32;
+  const auto matrix = pack(staged);
+  for (int row = 0; row < kMatrixRows; ++row) {
+    for (int k = 0; k < kDepth; ++k) {
+      const int expected = row < 32 ? 0xffff : row < 37 ? number(row - 32, k) : 0;
+      ASSERT_EQ(element(matrix, row, k), expected) << row << ", " << k;
+    }
+  }
+}
+
+TEST(PackWeights, RoundsFloats) {
+  std::vector<float> values;
+  for (int i = 0; i < 16 * kDepth; ++i)
+    values.push_back(std::ldexp(1 + 0.001F * static_cast<float>(i), i % 60 - 30));
+  values[7] = -0.F;
+  values[8] = 1e-41F;
+  values[9] = std::numeric_limits<float>::max();  // Rounds to infinity.
+  const DeviceArray<float> rows(values);
+  StagedRows staged;
+  staged.rows = rows.data();
+  staged.dtype = DType::f32;
+  staged.num_rows = 16;
+  const auto matrix = pack(staged);
+  for (int row = 0; row < 16; ++row) {
+    for (int k = 0; k < kDepth; ++k) {
+      const float value = values[static_cast<std::size_t>(row * kDepth + k)];
+      ASSERT_EQ(element(matrix, row, k), inference::to_bf16(value)) << value;
+    }
+  }
+}
+
+TEST(PackWeights, WidensHalves) {
+  std::vector<std::uint16_t> values;
+  for (int i = 0; i < 16 * kDepth; ++i) values.push_back(static_cast<std::uint16_t>(i * 20));
+  values[1] = 0x8001;  // The smallest, negative.
+  values[2] = 0xfbff;  // -65504.
+  const DeviceArray<std::uint16_t> rows(values);
+  StagedRows staged;
+  staged.rows = rows.data();
+  staged.dtype = DType::f16;
+  staged.num_rows = 16;
+  const auto matrix = pack(staged);
+  for (int row = 0; row < 16; ++row) {
+    for (int k = 0; k < kDepth; ++k) {
+      const std::uint16_t half = values[static_cast<std::size_t>(row * kDepth + k)];
+      ASSERT_EQ(element(matrix, row, k), inference::to_bf16(from_f16(half))) << half;
+    }
+  }
+}
+
+TEST(PackWeights, RefusesWhatItCannotRead) {
+  on_stream([&](cudaStream_t stream) {
+    StagedRows staged;
+    staged.depth = 48;
+    EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaErrorInvalidValue);
+    staged.depth = 64;
+    EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaSuccess) << "no rows";
+    staged.dtype = DType::other;
+    EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaErrorInvalidValue);
+  });
+}
+
+}  // namespace
+}  // namespace sluice::inference::cuda
