@@ -116,7 +116,7 @@ function(sluice_add_cuda target folder)
   target_sources(${target} PRIVATE ${sources})
   target_include_directories(${target} SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
   target_compile_options(${target} PRIVATE
-    "$<$<COMPILE_LANGUAGE:CUDA>:-lineinfo;-Xptxas=-v;-Xcompiler=-Wall,-Wextra,-Wshadow,-Wconversion>"
+    "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-lineinfo;-Xptxas=-v;-Xcompiler=-Wall,-Wextra,-Wshadow,-Wconversion>"
     "$<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${SLUICE_WERROR}>>:-Werror=all-warnings;-Xcompiler=-Werror>")
   # What ptxas says of each kernel is kept beside its object, and summed up on request.
   set_target_properties(${target} PROPERTIES CUDA_RUNTIME_LIBRARY Static

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "inference/generation.h"
+#include "inference/philox.h"
 #include "inference/result.h"
 #include "inference/vocabulary.h"
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <unordered_map>
@@ -13,15 +13,6 @@
 namespace sluice::inference {
 
 inline constexpr int kMaxTopLogprobs = 20;
-
-/// The random function Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel Random Numbers: As
-/// Easy as 1, 2, 3", SC 2011, section 4.3): no state, so a draw does not depend on the draws before
-/// it.
-[[nodiscard]] std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
-                                                      std::array<std::uint32_t, 2> key) noexcept;
-
-/// Uniform in [0, 1), 53 bits; the same for the same seed and position.
-[[nodiscard]] double uniform_at(std::uint64_t seed, std::uint64_t position) noexcept;
 
 /// Errors: invalid_argument, naming the parameter and its range.
 [[nodiscard]] Result<void> check_sampling(const SamplingParams& params);

@@ -22,9 +22,9 @@ struct CudaOptions {
   std::int64_t max_parts = 64;      ///< Generations of one step.
 };
 
-/// Of the memory that is free once weights and working memory are there; the rest stays for the
-/// driver's own needs and for who else uses the device.
-inline constexpr double kCudaFreeShare = 0.9;
+/// Of the memory that is free once weights and working memory are there; the rest stays for who
+/// else uses the device. No more than max_parts generations of the longest context can fill.
+inline constexpr double kCudaFreeShare = 0.5;
 
 /// The oldest compute capability that the kernels run on: it has bf16 in its tensor cores.
 inline constexpr int kCudaMajorMin = 8;

@@ -10,14 +10,13 @@
 #include "inference/cpu_model.h"
 #include "inference/model_size.h"
 #include "inference/thread_pool.h"
+#include "inference/tools/bench_models.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <numeric>
-#include <random>
 #include <string>
 
 namespace sluice::inference {
@@ -25,79 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr int kRounds = 6;
-
-ModelConfig config_06b() {
-  ModelConfig config;
-  config.vocab_size = 151936;
-  config.hidden_size = 1024;
-  config.intermediate_size = 3072;
-  config.num_hidden_layers = 28;
-  config.num_attention_heads = 16;
-  config.num_key_value_heads = 8;
-  config.head_dim = 128;
-  config.max_position_embeddings = 40960;
-  config.rms_norm_eps = 1e-6;
-  config.rope_theta = 1e6;
-  config.tie_word_embeddings = true;
-  return config;
-}
-
-/// bf16 weights in one buffer; a pattern repeated, because making 600 million takes its time.
-class PatternWeights {
- public:
-  explicit PatternWeights(std::int64_t bytes)
-      : buffer_(std::make_shared<Buffer>(Buffer::make(bytes, "weights").value())) {
-    std::mt19937 random(1);
-    std::normal_distribution<float> normal(0, 0.03F);
-    std::vector<std::uint16_t> pattern((1 << 20) + 7);
-    for (auto& value : pattern) {
-      const float number = normal(random);
-      std::memcpy(&value, reinterpret_cast<const char*>(&number) + 2, sizeof value);
-    }
-    const auto step = static_cast<std::int64_t>(pattern.size() * sizeof pattern[0]);
-    for (std::int64_t at = 0; at < bytes; at += step) {
-      std::memcpy(buffer_->data() + at, pattern.data(),
-                  static_cast<std::size_t>(std::min(step, bytes - at)));
-    }
-  }
-
-  TensorView take(std::vector<std::int64_t> shape) {
-    TensorView view = {DType::bf16, std::move(shape), buffer_->data() + used_};
-    used_ += view.num_elements() * 2;
-    return view;
-  }
-
-  [[nodiscard]] const std::shared_ptr<Buffer>& buffer() const { return buffer_; }
-
- private:
-  std::shared_ptr<Buffer> buffer_;
-  std::int64_t used_ = 0;
-};
-
-Weights make_weights(const ModelConfig& config) {
-  PatternWeights pattern(std::int64_t{1'200'000'000});
-  const std::int64_t hidden = config.hidden_size;
-  const std::int64_t wide = config.intermediate_size;
-  Weights weights;
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    weights.layers.push_back({.input_norm = pattern.take({hidden}),
-                              .q_proj = pattern.take({config.q_size(), hidden}),
-                              .k_proj = pattern.take({config.kv_size(), hidden}),
-                              .v_proj = pattern.take({config.kv_size(), hidden}),
-                              .o_proj = pattern.take({hidden, config.q_size()}),
-                              .q_norm = pattern.take({config.head_dim}),
-                              .k_norm = pattern.take({config.head_dim}),
-                              .post_attention_norm = pattern.take({hidden}),
-                              .gate_proj = pattern.take({wide, hidden}),
-                              .up_proj = pattern.take({wide, hidden}),
-                              .down_proj = pattern.take({hidden, wide})});
-  }
-  weights.norm = pattern.take({hidden});
-  weights.embedding = pattern.take({config.vocab_size, hidden});
-  weights.lm_head = weights.embedding;
-  weights.owners.push_back(pattern.buffer());
-  return weights;
-}
 
 template <class F>
 double seconds(F&& function) {
@@ -151,7 +77,7 @@ struct Best {
 };
 
 void measure(WeightFormat format, const char* name, const Weights& weights, int threads) {
-  const ModelConfig config = config_06b();
+  const ModelConfig config = bench_config("0.6B");
   ThreadPool pool(threads);
   const Kernels& kernels = *kernels_for(std::nullopt).value();
   const CpuModel model = make_cpu_model(config, weights, format, kernels, pool).value();
@@ -192,7 +118,7 @@ void measure(WeightFormat format, const char* name, const Weights& weights, int 
 int main(int argc, char** argv) {
   using namespace sluice::inference;
   const int threads = argc > 1 ? std::atoi(argv[1]) : 2;
-  const Weights weights = make_weights(config_06b());
+  const Weights weights = bench_weights(bench_config("0.6B"));
   measure(WeightFormat::bf16, "bf16", weights, threads);
   measure(WeightFormat::int8, "int8", weights, threads);
 }

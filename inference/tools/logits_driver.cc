@@ -1,12 +1,13 @@
 // Prints what a model computes, for tools/inference/parity.py:
-//   logits_driver MODEL_DIR OUT [--format bf16|f32|int8] [--isa scalar|avx2|avx512] [--threads N]
-//                 [--generate N]
+//   logits_driver MODEL_DIR OUT [--device cpu|cuda] [--format bf16|f32|int8]
+//                 [--isa scalar|avx2|avx512] [--threads N] [--generate N]
 // Standard input has one prompt a line, as token ids. OUT gets, of each prompt in order, the logits
 // of every position: fp32, (positions, vocab_size). With --generate the prompt is first continued
 // by the N likeliest tokens, which are printed. Every prompt is also run in one piece; exit 1 where
 // that gives other bits.
 
 #include "inference/cpu_backend.h"
+#include "inference/cuda/cuda_backend.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -25,6 +26,7 @@ struct Arguments {
   std::string model_dir;
   std::string out;
   CpuOptions options;
+  bool is_cuda = false;
   int generate = 0;
 };
 
@@ -41,6 +43,8 @@ Arguments parse(int argc, char** argv) {
     const std::string value = argv[i + 1];
     if (key == "--threads") {
       arguments.options.threads = std::stoi(value);
+    } else if (key == "--device") {
+      arguments.is_cuda = value == "cuda";
     } else if (key == "--generate") {
       arguments.generate = std::stoi(value);
     } else if (key == "--isa") {
@@ -98,8 +102,17 @@ bool run_prompt(Runner& runner, std::vector<TokenId> tokens, int generate, std::
   return std::memcmp(whole.data(), logits.data(), logits.size() * sizeof(float)) == 0;
 }
 
+Result<std::unique_ptr<Backend>> load(const Arguments& arguments) {
+  if (!arguments.is_cuda) return load_cpu_backend(arguments.model_dir, arguments.options);
+  INFERENCE_TRY(const ModelConfig config, load_model_config(arguments.model_dir));
+  INFERENCE_TRY(Weights weights, load_weights(arguments.model_dir, config));
+  CudaOptions options;
+  options.kv_cache_bytes = arguments.options.kv_cache_bytes;
+  return make_cuda_backend(config, std::move(weights), options);
+}
+
 int run(const Arguments& arguments) {
-  auto backend = load_cpu_backend(arguments.model_dir, arguments.options);
+  auto backend = load(arguments);
   if (!backend) die(backend.error().detail);
   Runner runner(*backend.value());
   std::cerr << backend.value()->description() << '\n';

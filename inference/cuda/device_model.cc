@@ -1,0 +1,111 @@
+#include "inference/cuda/device_model.h"
+
+#include "inference/cuda/tile_layout.h"
+
+#include <array>
+#include <limits>
+#include <string>
+
+namespace sluice::inference::cuda {
+namespace {
+
+constexpr std::int64_t kAlignment = 256;
+constexpr std::int64_t kMaxGroup = 16;  // Query heads of a kv head: the rows of a tile.
+
+/// Hands out pieces of one allocation; from nothing, it counts what they come to.
+class Pieces {
+ public:
+  explicit Pieces(std::byte* memory) : memory_(memory) {}
+
+  template <class T = Bf16>
+  T* take(std::int64_t elements) {
+    auto* piece = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + used_);
+    const auto bytes = elements * static_cast<std::int64_t>(sizeof(T));
+    used_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    return piece;
+  }
+
+  DeviceMatrix take_matrix(std::int64_t rows, std::int64_t depth) {
+    const std::int64_t padded = (rows + kTileRows - 1) / kTileRows * kTileRows;
+    return {take(padded * depth), static_cast<int>(rows), static_cast<int>(depth)};
+  }
+
+  [[nodiscard]] std::int64_t used() const noexcept { return used_; }
+
+ private:
+  std::byte* memory_;
+  std::int64_t used_ = 0;
+};
+
+/// Lays the model out in `pieces`.
+DeviceModel lay_out(const ModelConfig& config, Pieces& pieces) {
+  const std::int64_t hidden = config.hidden_size;
+  DeviceModel model;
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
+    DeviceLayer layer;
+    layer.qkv = pieces.take_matrix(config.q_size() + 2 * config.kv_size(), hidden);
+    layer.o = pieces.take_matrix(hidden, config.q_size());
+    layer.gate_up = pieces.take_matrix(2 * config.intermediate_size, hidden);
+    layer.down = pieces.take_matrix(hidden, config.intermediate_size);
+    layer.input_norm = pieces.take(hidden);
+    layer.post_attention_norm = pieces.take(hidden);
+    layer.q_norm = pieces.take<float>(config.head_dim);
+    layer.k_norm = pieces.take<float>(config.head_dim);
+    model.layers.push_back(layer);
+  }
+  model.norm = pieces.take(hidden);
+  model.lm_head = pieces.take_matrix(config.vocab_size, hidden);
+  model.embedding =
+      config.tie_word_embeddings ? model.lm_head : pieces.take_matrix(config.vocab_size, hidden);
+  return model;
+}
+
+}  // namespace
+
+Result<void> check_shapes(const ModelConfig& config) {
+  struct Size {
+    const char* name;
+    std::int64_t value;
+    std::int64_t unit;
+  };
+  if (config.head_dim != 64 && config.head_dim != 128) {
+    return fail(Errc::invalid_argument, "cuda: head_dim " + std::to_string(config.head_dim) +
+                                            ": the kernels have 64 and 128");
+  }
+  const std::array<Size, 3> sizes = {{{"hidden_size", config.hidden_size, kTileK},
+                                      {"intermediate_size", config.intermediate_size, kTileK},
+                                      {"num_attention_heads * head_dim", config.q_size(), kTileK}}};
+  for (const Size& size : sizes) {
+    if (size.value % size.unit == 0) continue;
+    return fail(Errc::invalid_argument,
+                std::string("cuda: ") + size.name + " " + std::to_string(size.value) +
+                    ": the kernels want a multiple of " + std::to_string(size.unit));
+  }
+  const std::int64_t group = config.num_attention_heads / config.num_key_value_heads;
+  if (group > kMaxGroup) {
+    return fail(Errc::invalid_argument, "cuda: " + std::to_string(group) +
+                                            " query heads for a kv head: the kernels have " +
+                                            std::to_string(kMaxGroup) + " at most");
+  }
+  if (config.vocab_size > std::numeric_limits<int>::max() - kTileRows) {
+    return fail(Errc::invalid_argument, "cuda: vocab_size is too large");
+  }
+  return {};
+}
+
+std::int64_t device_weight_bytes(const ModelConfig& config) noexcept {
+  Pieces pieces(nullptr);
+  static_cast<void>(lay_out(config, pieces));
+  return pieces.used();
+}
+
+Result<DeviceModel> allocate_device_model(const ModelConfig& config) {
+  INFERENCE_TRY(DeviceMemory memory,
+                DeviceMemory::make(device_weight_bytes(config), "the weights"));
+  Pieces pieces(memory.as<std::byte>());
+  DeviceModel model = lay_out(config, pieces);
+  model.memory = std::move(memory);
+  return model;
+}
+
+}  // namespace sluice::inference::cuda

@@ -1,0 +1,54 @@
+// Losing a device, and getting it back.
+
+#include "inference/cuda/device_memory.h"
+#include "inference/cuda/device_session.h"
+
+#include <gmock/gmock.h>
+#include <runtime.h>
+
+#include <optional>
+
+namespace sluice::inference::cuda {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(DeviceSession, OutlivesAnErrorOfMemory) {
+  const auto session = DeviceSession::open(0);
+  ASSERT_TRUE(session);
+  const auto memory = session.value().checked(DeviceMemory::make(std::int64_t{1} << 50, "a lot"));
+  ASSERT_FALSE(memory);
+  EXPECT_EQ(memory.error().code, Errc::resource_exhausted);
+  EXPECT_THAT(memory.error().detail, HasSubstr("a lot: cudaErrorMemoryAllocation"));
+  EXPECT_FALSE(session.value().is_lost());
+  EXPECT_TRUE(DeviceMemory::make(1000, "a little"));
+}
+
+TEST(DeviceSession, ThatIsLostIsLostForAllUntilAllHaveLetGo) {
+  auto one = std::optional(DeviceSession::open(0).value());
+  auto two = std::optional(DeviceSession::open(0).value());
+  auto memory = DeviceMemory::make(1000, "memory").value();
+  cuda_on_host::fail_next_call(cudaErrorIllegalAddress);
+  EXPECT_FALSE(two->check(cudaSetDevice(0), "the device"));
+  EXPECT_TRUE(one->is_lost());
+  EXPECT_FALSE(two->check(cudaSetDevice(0), "the device")) << "it stays";
+
+  EXPECT_EQ(DeviceSession::open(0).error().code, Errc::unavailable);
+  memory = {};
+  two.reset();
+  EXPECT_EQ(DeviceSession::open(0).error().code, Errc::unavailable) << "one is still there";
+  one.reset();
+  const auto again = DeviceSession::open(0);
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_FALSE(again.value().is_lost());
+  EXPECT_TRUE(DeviceMemory::make(1000, "memory"));
+}
+
+TEST(DeviceSession, NamesADeviceThatIsNotThere) {
+  const auto session = DeviceSession::open(7);
+  ASSERT_FALSE(session);
+  EXPECT_THAT(session.error().detail, HasSubstr("the device: "));
+}
+
+}  // namespace
+}  // namespace sluice::inference::cuda
