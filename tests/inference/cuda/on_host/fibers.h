@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstring>
 #include <functional>
@@ -56,13 +55,22 @@ inline constexpr std::size_t kExchangeBytes = 128;  ///< The most of a lane.
 /// next but one exchange.
 [[nodiscard]] const std::byte* exchange_bytes(const void* value, std::size_t bytes);
 
+/// Something of each lane of a warp.
+template <class T>
+struct OfLanes {
+  T values[32];
+  const T& operator[](int lane) const { return values[lane]; }
+};
+
 /// Gives `value` to the others of the warp, and returns all 32.
 template <class T>
-std::array<T, 32> exchange(const T& value) {
+OfLanes<T> exchange(const T& value) {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= kExchangeBytes);
   const std::byte* slots = exchange_bytes(&value, sizeof(T));
-  std::array<T, 32> all;
-  for (std::size_t i = 0; i < 32; ++i) std::memcpy(&all[i], slots + i * kExchangeBytes, sizeof(T));
+  OfLanes<T> all;
+  for (std::size_t i = 0; i < 32; ++i) {
+    std::memcpy(&all.values[i], slots + i * kExchangeBytes, sizeof(T));
+  }
   return all;
 }
 

@@ -45,11 +45,11 @@ inline void mma(float (&c)[4], unsigned a0, unsigned a1, unsigned a2, unsigned a
   // PTX ISA, matrix fragments of mma.m16n8k16: k = 2t + {0, 1} in the first register of a row, 8
   // more in the one two further (A) or one further (B).
   const auto a = [&](int row, int k) {
-    const auto& lane = all[static_cast<std::size_t>(row % 8 * 4 + k % 8 / 2)];
+    const auto& lane = all[row % 8 * 4 + k % 8 / 2];
     return half(lane.a[row / 8 + k / 8 * 2], k % 2);
   };
   const auto b = [&](int k, int column) {
-    const auto& lane = all[static_cast<std::size_t>(column * 4 + k % 8 / 2)];
+    const auto& lane = all[column * 4 + k % 8 / 2];
     return half(lane.b[k / 8], k % 2);
   };
   const int lane = cuda_on_host::lane();
