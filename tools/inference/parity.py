@@ -2,6 +2,7 @@
 """Holds the engine's logits against transformers' Qwen3 (eager, fp32, on the CPU).
 
     parity.py --driver build/logits_driver            # every configuration, path and threshold
+    parity.py --driver build/logits_driver --cuda     # the GPU instead, whatever the oracle's version
     parity.py --golden tests/inference/data           # writes the golden vectors of inference_test
 
 The oracle is pinned: rotary embedding with YaRN was wrong in earlier transformers.
@@ -50,6 +51,16 @@ PATHS = {
     "bf16": (("scalar", "avx2", "avx512"), 1e-2, 3e-2, 1e-4),
     "int8": (("scalar", "avx2", "avx512"), 3e-2, None, 5e-3),
 }
+# What the GPU's kernels have of these, and layers of released shapes.
+CUDA_CONFIGURATIONS = [
+    row for row in CONFIGURATIONS
+    if row[5] in (64, 128) and all(size % 32 == 0 for size in (row[1], row[6]))
+] + [
+    ("0.6b-layers", 1024, 2, 16, 8, 128, 3072, 2048, True, "bfloat16", False),
+    ("4b-layers", 2560, 2, 32, 8, 128, 9728, 2048, True, "bfloat16", False),
+    ("8b-layers", 4096, 2, 32, 8, 128, 12288, 2048, False, "bfloat16", False),
+]
+
 PROMPT_LENGTHS = (1, 2, 15, 16, 17, 64, 100)
 GREEDY_TOKENS = 256
 
@@ -104,11 +115,11 @@ def greedy(model, prompt, count):
     return ids, gap
 
 
-def run_driver(driver, directory, prompts, fmt, isa, generate=0, threads=2):
+def run_driver(driver, directory, prompts, fmt, isa, generate=0, threads=2, device="cpu"):
     text = "\n".join(" ".join(map(str, p)) for p in prompts) + "\n"
     out = pathlib.Path(directory) / "logits.bin"
-    command = [driver, str(directory), str(out), "--format", fmt, "--isa", isa, "--threads",
-               str(threads), "--generate", str(generate)]
+    command = [driver, str(directory), str(out), "--device", device, "--format", fmt, "--isa", isa,
+               "--threads", str(threads), "--generate", str(generate)]
     done = subprocess.run(command, input=text, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: exit {done.returncode} {done.stderr}")
@@ -188,6 +199,29 @@ def parity(driver):
     return failures
 
 
+def parity_on_gpu(driver):
+    """bf16 weights and activations against fp32, and that the logits of a prompt in one piece are
+    those of its tokens one by one: the driver's exit status."""
+    failures = 0
+    rng = np.random.default_rng(7)
+    print(f"{'configuration':14} {'rel':>9} {'max':>9} {'kl':>9} {'top1':>6}")
+    for number, (name, *sizes, tied, stored, yarn) in enumerate(CUDA_CONFIGURATIONS):
+        with tempfile.TemporaryDirectory() as directory:
+            model = Qwen3ForCausalLM(make_config(*sizes, tied, yarn))
+            randomize(model, number)
+            model.to(torch.bfloat16).to(getattr(torch, stored)).save_pretrained(directory)
+            vocab = sizes[-1]
+            prompts = [rng.integers(0, vocab, n).tolist() for n in PROMPT_LENGTHS]
+            _, reference = reference_logits(directory, prompts)
+            _, flat = run_driver(driver, directory, prompts, "bf16", "scalar", device="cuda")
+            row = compare(reference, split(flat, prompts, vocab))
+            ok = check(row, PATHS["bf16"][1:], "bf16")
+            failures += not ok
+            print(f"{name:14} {row['rel']:9.2e} {row['max']:9.2e} {row['kl']:9.2e} "
+                  f"{row['top1']:6.3f} {'ok' if ok else 'FAIL'}", flush=True)
+    return failures
+
+
 def write_golden(directory):
     """A tiny tied checkpoint, which also has an lm_head that must be ignored; its logits; and
     heads turned by the rotary embedding far out."""
@@ -240,9 +274,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--driver")
     parser.add_argument("--golden", type=pathlib.Path)
+    parser.add_argument("--cuda", action="store_true")
     arguments = parser.parse_args()
     found = (torch.__version__.split("+")[0], transformers.__version__)
-    if found != (TORCH, TRANSFORMERS):
+    if arguments.cuda:
+        print(f"torch {found[0]}, transformers {found[1]}")
+    elif found != (TORCH, TRANSFORMERS):
         sys.exit(f"torch and transformers are {found}; the oracle is {(TORCH, TRANSFORMERS)}")
     torch.set_num_threads(1)
     transformers.utils.logging.disable_progress_bar()
@@ -250,7 +287,7 @@ def main():
     if arguments.golden:
         write_golden(arguments.golden)
     if arguments.driver:
-        failures = parity(arguments.driver)
+        failures = (parity_on_gpu if arguments.cuda else parity)(arguments.driver)
         print("every path within its thresholds" if failures == 0 else f"{failures} FAILED")
         sys.exit(1 if failures else 0)
 
