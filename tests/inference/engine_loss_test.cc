@@ -124,8 +124,9 @@ TEST_P(EngineLoss, EndsWhatRunsOnceAndGoesOnWithAnotherBackend) {
       }
       EXPECT_GE(lost, 1);
       EXPECT_LE(lost, 2);
-      EXPECT_TRUE(losing.house->engine->is_ready());
+      // Those that were lost may have been the last: another is answered once it is rebuilt.
       expect_same(losing.submit(prompt_of(7), 6)->wait(), alone(7, 6));
+      EXPECT_TRUE(losing.house->engine->is_ready());
       losing.house->engine->stop();
       const EngineStats stats = losing.house->engine->stats();
       EXPECT_EQ(stats.rebuilds, 1);
