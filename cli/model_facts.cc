@@ -135,6 +135,8 @@ std::string_view dtype_name(WeightFormat format) noexcept {
       return "bfloat16";
     case WeightFormat::f32:
       return "float32";
+    case WeightFormat::fp8:
+      return "fp8";
     case WeightFormat::int8:
       break;
   }
@@ -147,10 +149,13 @@ inference::Result<ModelFacts> read_model_facts(const ModelFlags& flags) {
   INFERENCE_TRY(facts.config, inference::load_model_config(flags.dir));
   INFERENCE_TRY(const inference::Weights weights, inference::load_weights(flags.dir, facts.config));
   facts.stored = weights.embedding.dtype;
+  facts.stored_layers = weights.layers.front().q_proj.dtype;
   facts.parameters = inference::num_parameters(facts.config);
   read_files(facts);
   const auto asked = inference::dtype_from(flags.dtype).value();
-  for (const auto format : {WeightFormat::bf16, WeightFormat::int8, WeightFormat::f32}) {
+  for (const auto format :
+       {WeightFormat::fp8, WeightFormat::bf16, WeightFormat::int8, WeightFormat::f32}) {
+    if (format == WeightFormat::fp8 && !facts.config.has_fp8_weights) continue;
     if (!asked || *asked == format) facts.formats.push_back(format_facts(facts, flags, format));
   }
   read_text_parts(flags, facts);

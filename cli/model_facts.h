@@ -25,8 +25,9 @@ struct FormatFacts {
 struct ModelFacts {
   std::string dir;
   inference::ModelConfig config;
-  inference::DType stored = inference::DType::other;
-  std::vector<std::pair<std::string, std::int64_t>> files;  ///< By name, with their bytes.
+  inference::DType stored = inference::DType::other;         ///< The embedding.
+  inference::DType stored_layers = inference::DType::other;  ///< The matrices of layers.
+  std::vector<std::pair<std::string, std::int64_t>> files;   ///< By name, with their bytes.
   std::int64_t parameters = 0;
   std::vector<FormatFacts> formats;  ///< bf16, int8, fp32.
 

@@ -19,7 +19,7 @@ void add_model_flags(CLI::App& command, ModelFlags& flags) {
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   command.add_option("--dtype", flags.dtype, "What the weights are computed with")
-      ->check(CLI::IsMember({"auto", "bfloat16", "bf16", "float32", "f32", "int8"}))
+      ->check(CLI::IsMember({"auto", "bfloat16", "bf16", "float32", "f32", "fp8", "int8"}))
       ->capture_default_str();
   command
       .add_option("--determinism", flags.determinism,

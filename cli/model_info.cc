@@ -57,7 +57,7 @@ Json to_json(const ModelFacts& facts) {
   Json out{{"model", facts.dir},
            {"architecture", architecture_json(facts)},
            {"parameters", facts.parameters},
-           {"stored_as", to_string(facts.stored)}};
+           {"stored_as", to_string(facts.stored_layers)}};
   for (const auto& [name, bytes] : facts.files) {
     out["files"].push_back({{"name", name}, {"bytes", bytes}});
   }
@@ -103,7 +103,9 @@ void write_architecture(std::ostream& out, const ModelFacts& facts) {
       << config.rope_theta;
   if (config.yarn) out << ", YaRN factor " << config.yarn->factor;
   out << "\nparameters     " << grouped(facts.parameters) << ", stored as "
-      << to_string(facts.stored) << '\n';
+      << to_string(facts.stored_layers)
+      << (facts.stored_layers == inference::DType::fp8 ? ", embedding and norms as " : "")
+      << (facts.stored_layers == inference::DType::fp8 ? to_string(facts.stored) : "") << '\n';
 }
 
 void write_parts(std::ostream& out, const ModelFacts& facts) {

@@ -11,8 +11,10 @@ namespace {
 constexpr int kGpu = 0;
 
 Result<std::unique_ptr<Backend>> make_on_gpu(const ModelConfig& config, Weights weights,
-                                             const BackendRequest& request, const Cuda& cuda) {
+                                             const BackendRequest& request, WeightFormat format,
+                                             const Cuda& cuda) {
   CudaOptions options;
+  options.keeps_fp8 = format == WeightFormat::fp8;
   options.device = kGpu;
   options.kv_cache_bytes = request.kv_cache_bytes;
   options.is_strict = request.determinism == Determinism::strict;
@@ -39,6 +41,20 @@ Result<std::unique_ptr<Backend>> make_on_cpu(const ModelConfig& config, Weights 
   return make_cpu_backend(config, std::move(weights), options);
 }
 
+/// fp8, where that can be kept. A checkpoint of somebody's own may have left some matrices as they
+/// were, or have scales of another type: then bf16, unless fp8 was asked for.
+Result<WeightFormat> format_on_gpu(const BackendRequest& request, const DeviceChoice& choice,
+                                   const Weights& weights) {
+  if (choice.format != WeightFormat::fp8 || are_fp8(weights)) return choice.format;
+  if (!request.format) return WeightFormat::bf16;
+  return fail(Errc::invalid_argument,
+              "dtype fp8: not all matrices of the checkpoint are fp8 with scales in bf16");
+}
+
+bool has_cpu(const BackendRequest& request) noexcept {
+  return request.device == Device::automatic && request.format != WeightFormat::fp8;
+}
+
 bool is_of_the_device(const Error& error) noexcept {
   return error.code == Errc::unavailable || error.code == Errc::resource_exhausted;
 }
@@ -57,12 +73,13 @@ Result<LoadedBackend> load_backend(const std::filesystem::path& dir, const Model
   LoadedBackend loaded;
   loaded.stored = weights.embedding.dtype;
   if (choice.device == Device::cuda) {
-    auto backend = make_on_gpu(config, weights, request, cuda);
+    INFERENCE_TRY(loaded.format, format_on_gpu(request, choice, weights));
+    auto backend = make_on_gpu(config, weights, request, loaded.format, cuda);
     if (backend) {
       loaded.backend = std::move(backend).value();
       return loaded;
     }
-    if (request.device == Device::cuda || !is_of_the_device(backend.error())) {
+    if (!has_cpu(request) || !is_of_the_device(backend.error())) {
       return std::move(backend).error();
     }
     BackendRequest on_cpu = request;

@@ -18,6 +18,8 @@ std::string_view to_string(WeightFormat format) noexcept {
       return "bf16";
     case WeightFormat::f32:
       return "f32";
+    case WeightFormat::fp8:
+      return "fp8";
     case WeightFormat::int8:
       break;
   }
@@ -119,6 +121,10 @@ Result<std::unique_ptr<Backend>> make_cpu_backend(const ModelConfig& config, Wei
   if (options.threads < 0 || options.threads > kMaxThreads) {
     return fail(Errc::invalid_argument, "threads are from 0 to " + std::to_string(kMaxThreads) +
                                             ", not " + std::to_string(options.threads));
+  }
+  if (options.format == WeightFormat::fp8) {
+    return fail(Errc::invalid_argument,
+                "the CPU computes in bfloat16, float32 and int8, not in fp8");
   }
   INFERENCE_TRY(const Kernels* kernels, kernels_for(options.isa));
   const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

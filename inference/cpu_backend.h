@@ -17,6 +17,7 @@ namespace sluice::inference {
 enum class WeightFormat : std::uint8_t {
   bf16,  ///< Used where the file is mapped if it has bf16. KV cache in bf16.
   f32,   ///< A copy, unless the file has f32. KV cache in f32.
+  fp8,   ///< As the checkpoint has them. On a GPU only. KV cache in bf16.
   int8,  ///< A copy, quantised with a scale for 32 columns; activations likewise. KV cache in bf16.
 };
 

@@ -1,9 +1,11 @@
 #include "inference/cpu_model.h"
 
 #include "inference/bf16.h"
+#include "inference/fp8.h"
 #include "inference/int8_matrix.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -22,6 +24,31 @@ bool is_aligned(const TensorView& tensor) noexcept {
   return reinterpret_cast<std::uintptr_t>(tensor.data) % size_of(tensor.dtype) == 0;
 }
 
+/// Elements of a matrix in fp8, one square's part of a row after the other.
+void read_fp8(const TensorView& tensor, std::int64_t first, std::int64_t n, float* out) noexcept {
+  static constexpr auto kValues = [] {
+    std::array<float, 256> values{};
+    for (int i = 0; i < 256; ++i) {
+      values[static_cast<std::size_t>(i)] = from_e4m3(static_cast<std::uint8_t>(i));
+    }
+    return values;
+  }();
+  const std::int64_t columns = tensor.shape[1];
+  for (std::int64_t done = 0; done < n;) {
+    const std::int64_t row = (first + done) / columns;
+    const std::int64_t column = (first + done) % columns;
+    const std::int64_t end = std::min(column / kFp8Block * kFp8Block + kFp8Block, columns);
+    const std::int64_t count = std::min(end - column, n - done);
+    float scale = 0;
+    read_floats(*tensor.scales, row / kFp8Block * tensor.scales->shape[1] + column / kFp8Block, 1,
+                &scale);
+    for (std::int64_t i = 0; i < count; ++i) {
+      out[done + i] = kValues[static_cast<std::uint8_t>(tensor.data[first + done + i])] * scale;
+    }
+    done += count;
+  }
+}
+
 /// Makes the matrices of one format.
 class MatrixMaker {
  public:
@@ -29,9 +56,10 @@ class MatrixMaker {
       : format_(format), kernels_(kernels), pool_(pool) {}
 
   Result<CpuMatrix> make(const TensorView& tensor, std::int64_t rows, std::int64_t columns) const {
-    if (tensor.shape != std::vector<std::int64_t>{rows, columns} || size_of(tensor.dtype) == 0) {
+    if (tensor.shape != std::vector<std::int64_t>{rows, columns} || !is_readable(tensor)) {
       return fail(Errc::invalid_argument, "a weight matrix is not (" + std::to_string(rows) + ", " +
-                                              std::to_string(columns) + ") of bf16, f16 or f32");
+                                              std::to_string(columns) +
+                                              ") of bf16, f16, f32 or fp8 with its scales");
     }
     CpuMatrix matrix;
     matrix.view = {tensor.data, rows, columns};
@@ -78,7 +106,7 @@ class MatrixMaker {
 };
 
 Result<void> read_vector(const TensorView& tensor, std::int64_t size, std::vector<float>& out) {
-  if (tensor.shape != std::vector<std::int64_t>{size} || size_of(tensor.dtype) == 0) {
+  if (tensor.shape != std::vector<std::int64_t>{size} || !is_readable(tensor)) {
     return fail(Errc::invalid_argument,
                 "a norm's weight is not (" + std::to_string(size) + ") of bf16, f16 or f32");
   }
@@ -108,8 +136,18 @@ Result<CpuLayer> make_layer(const ModelConfig& config, const LayerWeights& weigh
 
 }  // namespace
 
+bool is_readable(const TensorView& tensor) noexcept {
+  if (tensor.dtype != DType::fp8) return size_of(tensor.dtype) != 0;
+  if (tensor.shape.size() != 2 || !tensor.scales || tensor.scales->shape.size() != 2) return false;
+  const auto fits = [&](std::size_t i) {
+    return tensor.scales->shape[i] == (tensor.shape[i] + kFp8Block - 1) / kFp8Block;
+  };
+  return fits(0) && fits(1) && tensor.scales->dtype != DType::fp8 && is_readable(*tensor.scales);
+}
+
 void read_floats(const TensorView& tensor, std::int64_t first, std::int64_t n,
                  float* out) noexcept {
+  if (tensor.dtype == DType::fp8) return read_fp8(tensor, first, n, out);
   const auto size = static_cast<std::int64_t>(size_of(tensor.dtype));
   const std::byte* data = tensor.data + first * size;
   if (tensor.dtype == DType::f32) {
@@ -134,7 +172,7 @@ Result<CpuModel> make_cpu_model(const ModelConfig& config, Weights weights, Weig
   }
   INFERENCE_CHECK(read_vector(weights.norm, config.hidden_size, model.norm));
   INFERENCE_TRY(model.lm_head, maker.make(weights.lm_head, config.vocab_size, config.hidden_size));
-  if (weights.embedding.shape != weights.lm_head.shape || size_of(weights.embedding.dtype) == 0) {
+  if (weights.embedding.shape != weights.lm_head.shape || !is_readable(weights.embedding)) {
     return fail(Errc::invalid_argument, "the embedding has not the shape of lm_head");
   }
   model.weights = std::move(weights);

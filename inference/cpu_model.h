@@ -37,7 +37,10 @@ struct CpuModel {
                                               WeightFormat format, const Kernels& kernels,
                                               ThreadPool& pool);
 
-/// Elements [first, first + n) of a tensor as floats.
+/// Whether read_floats() has it: bf16, f16, f32, and a matrix of fp8 with all its scales.
+[[nodiscard]] bool is_readable(const TensorView& tensor) noexcept;
+
+/// Elements [first, first + n) of a tensor as floats; those of fp8 times their scales.
 void read_floats(const TensorView& tensor, std::int64_t first, std::int64_t n, float* out) noexcept;
 
 }  // namespace sluice::inference

@@ -21,8 +21,12 @@ Result<T> word_from(std::string_view name, std::string_view what,
               std::string(what) + ": want one of " + known + ", not '" + std::string(name) + "'");
 }
 
-std::int64_t weight_bytes_on_gpu(const ModelConfig& config) noexcept {
-  return weight_bytes(config, WeightFormat::bf16, DType::bf16);
+WeightFormat format_on_gpu(const DeviceRequest& request, const ModelConfig& config) noexcept {
+  return request.format.value_or(config.has_fp8_weights ? WeightFormat::fp8 : WeightFormat::bf16);
+}
+
+std::int64_t weight_bytes_on_gpu(const DeviceRequest& request, const ModelConfig& config) noexcept {
+  return weight_bytes(config, format_on_gpu(request, config), DType::bf16);
 }
 
 std::string mebibytes(std::int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
@@ -47,15 +51,17 @@ Result<void> check_context(const DeviceRequest& request, const ModelConfig& conf
 /// The GPU, if it can be had; where not, why.
 Result<CudaDevice> find_gpu(const DeviceRequest& request, const ModelConfig& config,
                             const FindCudaDevice& find) {
-  if (request.format && *request.format != WeightFormat::bf16) {
-    return fail(Errc::invalid_argument, "a GPU computes in bfloat16 only");
+  const WeightFormat format = format_on_gpu(request, config);
+  if (format != WeightFormat::bf16 && format != WeightFormat::fp8) {
+    return fail(Errc::invalid_argument, "a GPU computes in bfloat16 and fp8 only");
   }
   INFERENCE_TRY(CudaDevice gpu, find());
   const std::int64_t asked = request.kv_cache_bytes > 0
                                  ? request.kv_cache_bytes
                                  : context_bytes(config, WeightFormat::bf16, request.max_context);
-  const std::int64_t needed = request.device == Device::cuda ? weight_bytes_on_gpu(config) + asked
-                                                             : cuda_bytes_wanted(request, config);
+  const std::int64_t needed = request.device == Device::cuda
+                                  ? weight_bytes_on_gpu(request, config) + asked
+                                  : cuda_bytes_wanted(request, config);
   if (needed > gpu.free_bytes) {
     return fail(Errc::resource_exhausted, gpu.name + " has " + mebibytes(gpu.free_bytes) +
                                               " free of " + mebibytes(gpu.total_bytes) +
@@ -74,12 +80,13 @@ Result<Device> device_from(std::string_view name) {
 
 Result<std::optional<WeightFormat>> dtype_from(std::string_view name) {
   using Format = std::optional<WeightFormat>;
-  static constexpr std::array<std::pair<std::string_view, Format>, 6> kWords = {
+  static constexpr std::array<std::pair<std::string_view, Format>, 7> kWords = {
       {{"auto", std::nullopt},
        {"bfloat16", WeightFormat::bf16},
        {"bf16", WeightFormat::bf16},
        {"float32", WeightFormat::f32},
        {"f32", WeightFormat::f32},
+       {"fp8", WeightFormat::fp8},
        {"int8", WeightFormat::int8}}};
   return word_from<Format>(name, "dtype", kWords);
 }
@@ -95,11 +102,15 @@ std::int64_t cuda_bytes_wanted(const DeviceRequest& request, const ModelConfig& 
       request.kv_cache_bytes > 0
           ? request.kv_cache_bytes
           : default_kv_cache_bytes(config, WeightFormat::bf16, request.max_context);
-  return weight_bytes_on_gpu(config) + cache + kCudaWorkBytes;
+  return weight_bytes_on_gpu(request, config) + cache + kCudaWorkBytes;
 }
 
 Result<DeviceChoice> choose_device(const DeviceRequest& request, const ModelConfig& config,
                                    const FindCudaDevice& find) {
+  const bool wants_fp8 = request.format == WeightFormat::fp8;
+  if (wants_fp8 && !config.has_fp8_weights) {
+    return fail(Errc::invalid_argument, "dtype fp8: the checkpoint is not in fp8");
+  }
   DeviceChoice choice;
   choice.format = request.format.value_or(WeightFormat::bf16);
   choice.kv_cache_bytes = request.kv_cache_bytes;
@@ -108,6 +119,7 @@ Result<DeviceChoice> choose_device(const DeviceRequest& request, const ModelConf
     auto gpu = find_gpu(request, config, find);
     if (gpu) {
       choice.device = Device::cuda;
+      choice.format = format_on_gpu(request, config);
       choice.gpu = std::move(gpu).value();
       return choice;
     }
@@ -115,6 +127,11 @@ Result<DeviceChoice> choose_device(const DeviceRequest& request, const ModelConf
       return fail(gpu.error().code, "device cuda: " + gpu.error().detail + "; want cpu or auto");
     }
     choice.why_cpu = gpu.error().detail;
+  }
+  if (wants_fp8) {
+    return fail(Errc::invalid_argument,
+                "dtype fp8: a GPU computes in it, a CPU in bfloat16, float32 and int8" +
+                    (choice.why_cpu.empty() ? "" : "; " + choice.why_cpu));
   }
   if (choice.kv_cache_bytes == 0) {
     choice.kv_cache_bytes = default_kv_cache_bytes(config, choice.format, request.max_context);

@@ -22,7 +22,7 @@ enum class Determinism : std::uint8_t { strict, fast };
 /// "auto", "cpu", "cuda". Errors: invalid_argument, with the words there are.
 [[nodiscard]] Result<Device> device_from(std::string_view name);
 
-/// "auto" (nothing: the device's best), "bfloat16" or "bf16", "float32" or "f32", "int8".
+/// "auto" (nothing: the device's best), "bfloat16" or "bf16", "float32" or "f32", "fp8", "int8".
 /// Errors: invalid_argument, with the words there are.
 [[nodiscard]] Result<std::optional<WeightFormat>> dtype_from(std::string_view name);
 
@@ -50,8 +50,8 @@ struct DeviceChoice {
 /// its generations, workspace of the matrix products. An upper bound by estimate for Qwen3-32B.
 inline constexpr std::int64_t kCudaWorkBytes = std::int64_t{512} << 20;
 
-/// What of a GPU's free memory `automatic` asks for: the weights in bf16, the KV cache that was
-/// asked for or default_kv_cache_bytes(), and kCudaWorkBytes.
+/// What of a GPU's free memory `automatic` asks for: the weights as they will lie there, the cache
+/// that was asked for or default_kv_cache_bytes(), and kCudaWorkBytes.
 [[nodiscard]] std::int64_t cuda_bytes_wanted(const DeviceRequest& request,
                                              const ModelConfig& config) noexcept;
 
@@ -59,10 +59,11 @@ using FindCudaDevice = std::function<Result<CudaDevice>()>;
 
 /// The rule. `find` is called at most once, and not for Device::cpu.
 ///  - automatic: the GPU, when one is found, its free memory holds cuda_bytes_wanted(), and the
-///    format is bf16 or nobody said; otherwise the CPU, and why.
+///    format is one of a GPU or nobody said; otherwise the CPU, and why. fp8 has no CPU: an error.
 ///  - cuda: the GPU, or an error. How much memory it takes is the backend's to find out; refused
 ///    here is only what cannot fit: weights, and the cache that was asked for.
 ///  - cpu: the CPU.
+/// Where nobody said, a GPU computes in fp8 if the checkpoint has it, else in bf16; a CPU in bf16.
 /// Errors: invalid_argument (a max_context that the model or the cache does not have, a format that
 /// a GPU does not compute in); resource_exhausted (the GPU's memory); those of `find`, for cuda.
 [[nodiscard]] Result<DeviceChoice> choose_device(const DeviceRequest& request,

@@ -1,5 +1,6 @@
 #include "inference/model_config.h"
 
+#include "inference/fp8.h"
 #include "inference/json_file.h"
 
 #include <array>
@@ -95,10 +96,6 @@ Result<void> refuse_other_models(const Fields& fields) {
   INFERENCE_CHECK(
       fields.require_if_present("use_sliding_window", false, "sliding windows are not supported"));
   INFERENCE_CHECK(fields.require_if_present("partial_rotary_factor", 1.0, "not supported"));
-  if (fields.find("quantization_config") != nullptr) {
-    return fields.error("quantization_config",
-                        "is there: quantised checkpoints are not supported, take the bf16 one");
-  }
   const json* layers = fields.find("layer_types");
   if (layers == nullptr) return {};
   if (!layers->is_array()) return fields.error("layer_types", "is not a list");
@@ -121,6 +118,26 @@ Result<void> check_dtype(const Fields& fields) {
                         "is " + value->dump() + "; bfloat16, float16 and float32 are supported");
   }
   return {};
+}
+
+/// Of quantised checkpoints those whose weights are fp8 with a scale for each square of 128. That
+/// they were made for activations in fp8 as well is no matter: ours are more exact.
+Result<bool> read_quantization(const Fields& fields, const std::string& what) {
+  const json* object = fields.find("quantization_config");
+  if (object == nullptr) return false;
+  if (!object->is_object()) return fields.error("quantization_config", "is not an object");
+  const Fields quantization(*object, what + ": quantization_config");
+  constexpr const char* kWhy = "not supported: take Qwen's FP8 release, or the bf16 checkpoint";
+  const json method = object->value("quant_method", json());
+  if (method != "fp8")
+    return quantization.error("quant_method", "is " + method.dump() + ": " + kWhy);
+  INFERENCE_CHECK(quantization.require_if_present("fmt", "e4m3", kWhy));
+  INFERENCE_CHECK(quantization.require_if_present("activation_scheme", "dynamic", kWhy));
+  const json block = object->value("weight_block_size", json());
+  if (block != json::array({kFp8Block, kFp8Block})) {
+    return quantization.error("weight_block_size", "is " + block.dump() + ": " + kWhy);
+  }
+  return true;
 }
 
 Result<YarnConfig> read_yarn(const Fields& fields) {
@@ -236,6 +253,7 @@ Result<ModelConfig> parse_model_config(std::string_view text, const std::string&
   for (const auto& [key, size] : sizes) INFERENCE_CHECK(fields.read_size(key, *size));
   INFERENCE_CHECK(fields.read_positive("rms_norm_eps", config.rms_norm_eps));
   INFERENCE_TRY(config.tie_word_embeddings, fields.flag("tie_word_embeddings"));
+  INFERENCE_TRY(config.has_fp8_weights, read_quantization(fields, what));
   INFERENCE_CHECK(read_rope(fields, what, config));
   INFERENCE_CHECK(check_fit(fields, config));
   return config;

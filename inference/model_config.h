@@ -35,6 +35,7 @@ struct ModelConfig {
   double rope_theta = 0;
   std::optional<YarnConfig> yarn;
   bool tie_word_embeddings = false;
+  bool has_fp8_weights = false;  ///< The layers' matrices are stored so, as in Qwen's FP8 releases.
 
   [[nodiscard]] std::int64_t q_size() const noexcept { return num_attention_heads * head_dim; }
   [[nodiscard]] std::int64_t kv_size() const noexcept { return num_key_value_heads * head_dim; }

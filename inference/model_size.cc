@@ -1,5 +1,6 @@
 #include "inference/model_size.h"
 
+#include "inference/fp8.h"
 #include "inference/int8_matrix.h"
 
 #include <algorithm>
@@ -29,14 +30,24 @@ std::int64_t norm_elements(const ModelConfig& config) noexcept {
          config.hidden_size;
 }
 
+std::int64_t blocks_of(std::int64_t size) noexcept { return (size + kFp8Block - 1) / kFp8Block; }
+
 std::int64_t matrix_bytes(const Shape& shape, WeightFormat format) noexcept {
   const auto [rows, columns] = shape;
   if (format == WeightFormat::int8) return int8_matrix_bytes(rows, columns);
+  if (format == WeightFormat::fp8) {
+    return rows * columns + 2 * blocks_of(rows) * blocks_of(columns);  // Scales in bf16.
+  }
   return rows * columns * (format == WeightFormat::bf16 ? 2 : 4);
 }
 
+/// What the embedding and the head are computed in: of a model in fp8 they stay bf16.
+WeightFormat table_format(WeightFormat format) noexcept {
+  return format == WeightFormat::fp8 ? WeightFormat::bf16 : format;
+}
+
 bool is_stored_as(WeightFormat format, DType stored) noexcept {
-  return (format == WeightFormat::bf16 && stored == DType::bf16) ||
+  return (table_format(format) == WeightFormat::bf16 && stored == DType::bf16) ||
          (format == WeightFormat::f32 && stored == DType::f32);
 }
 
@@ -54,7 +65,7 @@ std::int64_t step_bytes(const ModelConfig& config, WeightFormat format) noexcept
   std::int64_t layer = 0;
   for (const Shape& shape : matrices_of(config)) layer += matrix_bytes(shape, format);
   return config.num_hidden_layers * layer +
-         matrix_bytes({config.vocab_size, config.hidden_size}, format);
+         matrix_bytes({config.vocab_size, config.hidden_size}, table_format(format));
 }
 
 std::int64_t weight_bytes(const ModelConfig& config, WeightFormat format, DType stored) noexcept {

@@ -47,6 +47,7 @@ DType dtype_of(std::string_view name) noexcept {
   if (name == "BF16") return DType::bf16;
   if (name == "F16") return DType::f16;
   if (name == "F32") return DType::f32;
+  if (name == "F8_E4M3") return DType::fp8;
   return DType::other;
 }
 
@@ -145,6 +146,8 @@ std::string_view to_string(DType dtype) noexcept {
       return "f16";
     case DType::f32:
       return "f32";
+    case DType::fp8:
+      return "fp8";
     case DType::other:
       break;
   }
@@ -158,6 +161,8 @@ std::size_t size_of(DType dtype) noexcept {
       return 2;
     case DType::f32:
       return 4;
+    case DType::fp8:
+      return 1;
     case DType::other:
       break;
   }

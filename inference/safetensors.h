@@ -15,9 +15,9 @@
 namespace sluice::inference {
 
 /// The element types we compute with. A file may hold others; only asking for such a tensor fails.
-enum class DType : std::uint8_t { bf16, f16, f32, other };
+enum class DType : std::uint8_t { bf16, f16, f32, fp8, other };
 
-/// "bf16", "f16", "f32", "other".
+/// "bf16", "f16", "f32", "fp8" (E4M3), "other".
 [[nodiscard]] std::string_view to_string(DType dtype) noexcept;
 /// Bytes of one element; 0 for other.
 [[nodiscard]] std::size_t size_of(DType dtype) noexcept;
@@ -27,6 +27,9 @@ struct TensorView {
   DType dtype = DType::bf16;
   std::vector<std::int64_t> shape;
   const std::byte* data = nullptr;  ///< Aligned to its element only, if at all.
+  /// Of a matrix in fp8, what its elements are multiplied by: one for each square of kFp8Block rows
+  /// and columns, the last ones smaller. In bf16, f16 or f32.
+  std::shared_ptr<const TensorView> scales = nullptr;
 
   [[nodiscard]] std::int64_t num_elements() const noexcept;
 };

@@ -1,7 +1,9 @@
 #include "inference/weights.h"
 
+#include "inference/fp8.h"
 #include "inference/json_file.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -98,7 +100,8 @@ std::string to_string(const std::vector<std::int64_t>& shape) {
 /// Finds tensors by name and shape; remembers the first thing that is wrong.
 class Finder {
  public:
-  explicit Finder(const Checkpoint& checkpoint) : checkpoint_(checkpoint) {}
+  Finder(const Checkpoint& checkpoint, bool may_be_fp8)
+      : checkpoint_(checkpoint), may_be_fp8_(may_be_fp8) {}
 
   void find(const std::string& name, std::vector<std::int64_t> shape, TensorView& out) {
     if (!problem_.empty()) return;
@@ -108,11 +111,30 @@ class Finder {
     } else if (entry->view.shape != shape) {
       problem_ = entry->file + ": tensor " + name + " has the shape " +
                  to_string(entry->view.shape) + ", the configuration asks for " + to_string(shape);
-    } else if (entry->view.dtype == DType::other) {
+    } else if (entry->view.dtype == DType::other || entry->view.dtype == DType::fp8) {
       problem_ = entry->file + ": tensor " + name + " is not bf16, f16 or f32";
     } else {
       out = entry->view;
     }
+  }
+
+  /// One that may be in fp8.
+  void find_matrix(const std::string& name, std::int64_t rows, std::int64_t columns,
+                   TensorView& out) {
+    const Checkpoint::Entry* entry = lookup(name);
+    const bool is_fp8 = entry != nullptr && entry->view.dtype == DType::fp8 &&
+                        entry->view.shape == std::vector<std::int64_t>{rows, columns};
+    if (!is_fp8) return find(name, {rows, columns}, out);
+    if (!may_be_fp8_ && problem_.empty()) {
+      problem_ = entry->file + ": tensor " + name +
+                 " is fp8, but config.json has no quantization_config that says so";
+    }
+    const auto blocks = [](std::int64_t size) { return (size + kFp8Block - 1) / kFp8Block; };
+    TensorView scales;
+    find(name + "_scale_inv", {blocks(rows), blocks(columns)}, scales);
+    if (!problem_.empty()) return;
+    out = entry->view;
+    out.scales = std::make_shared<const TensorView>(std::move(scales));
   }
 
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
@@ -127,6 +149,7 @@ class Finder {
   }
 
   const Checkpoint& checkpoint_;
+  bool may_be_fp8_;
   std::string problem_;
 };
 
@@ -135,23 +158,23 @@ void find_layer(Finder& finder, const ModelConfig& config, const std::string& pr
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t intermediate = config.intermediate_size;
   finder.find(prefix + "input_layernorm.weight", {hidden}, layer.input_norm);
-  finder.find(prefix + "self_attn.q_proj.weight", {config.q_size(), hidden}, layer.q_proj);
-  finder.find(prefix + "self_attn.k_proj.weight", {config.kv_size(), hidden}, layer.k_proj);
-  finder.find(prefix + "self_attn.v_proj.weight", {config.kv_size(), hidden}, layer.v_proj);
-  finder.find(prefix + "self_attn.o_proj.weight", {hidden, config.q_size()}, layer.o_proj);
+  finder.find_matrix(prefix + "self_attn.q_proj.weight", config.q_size(), hidden, layer.q_proj);
+  finder.find_matrix(prefix + "self_attn.k_proj.weight", config.kv_size(), hidden, layer.k_proj);
+  finder.find_matrix(prefix + "self_attn.v_proj.weight", config.kv_size(), hidden, layer.v_proj);
+  finder.find_matrix(prefix + "self_attn.o_proj.weight", hidden, config.q_size(), layer.o_proj);
   finder.find(prefix + "self_attn.q_norm.weight", {config.head_dim}, layer.q_norm);
   finder.find(prefix + "self_attn.k_norm.weight", {config.head_dim}, layer.k_norm);
   finder.find(prefix + "post_attention_layernorm.weight", {hidden}, layer.post_attention_norm);
-  finder.find(prefix + "mlp.gate_proj.weight", {intermediate, hidden}, layer.gate_proj);
-  finder.find(prefix + "mlp.up_proj.weight", {intermediate, hidden}, layer.up_proj);
-  finder.find(prefix + "mlp.down_proj.weight", {hidden, intermediate}, layer.down_proj);
+  finder.find_matrix(prefix + "mlp.gate_proj.weight", intermediate, hidden, layer.gate_proj);
+  finder.find_matrix(prefix + "mlp.up_proj.weight", intermediate, hidden, layer.up_proj);
+  finder.find_matrix(prefix + "mlp.down_proj.weight", hidden, intermediate, layer.down_proj);
 }
 
 }  // namespace
 
 Result<Weights> load_weights(const std::filesystem::path& dir, const ModelConfig& config) {
   INFERENCE_TRY(const Checkpoint checkpoint, open_checkpoint(dir));
-  Finder finder(checkpoint);
+  Finder finder(checkpoint, config.has_fp8_weights);
   Weights weights;
   weights.owners = checkpoint.owners;
   const std::vector<std::int64_t> table = {config.vocab_size, config.hidden_size};
@@ -168,6 +191,19 @@ Result<Weights> load_weights(const std::filesystem::path& dir, const ModelConfig
   }
   if (!finder.problem().empty()) return fail(Errc::invalid_argument, finder.problem());
   return weights;
+}
+
+std::array<const TensorView*, 7> matrices_of(const LayerWeights& layer) noexcept {
+  return {&layer.q_proj,    &layer.k_proj,  &layer.v_proj,   &layer.o_proj,
+          &layer.gate_proj, &layer.up_proj, &layer.down_proj};
+}
+
+bool are_fp8(const Weights& weights) noexcept {
+  return std::ranges::all_of(weights.layers, [](const LayerWeights& layer) {
+    return std::ranges::all_of(matrices_of(layer), [](const TensorView* matrix) {
+      return matrix->dtype == DType::fp8 && matrix->scales->dtype == DType::bf16;
+    });
+  });
 }
 
 }  // namespace sluice::inference

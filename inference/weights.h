@@ -4,13 +4,14 @@
 #include "inference/result.h"
 #include "inference/safetensors.h"
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <vector>
 
 namespace sluice::inference {
 
-/// The tensors of one decoder layer. Shapes in terms of ModelConfig.
+/// The tensors of one decoder layer. Shapes in terms of ModelConfig. Matrices may be in fp8.
 struct LayerWeights {
   TensorView input_norm;           // (hidden_size)
   TensorView q_proj;               // (q_size, hidden_size)
@@ -35,11 +36,18 @@ struct Weights {
 };
 
 /// Maps DIR/model.safetensors, or the shards that DIR/model.safetensors.index.json names, and finds
-/// every tensor of the model with the shape that `config` asks for and dtype bf16, f16 or f32. No
-/// weight is read or copied. Names may lack the "model." in front. Of tied embeddings a separate
+/// every tensor of the model with the shape that `config` asks for and dtype bf16, f16 or f32; of
+/// the layers, where has_fp8_weights says so, fp8 as well, with NAME_scale_inv beside it. No weight
+/// is read or copied. Names may lack the "model." in front. Of tied embeddings a separate
 /// lm_head.weight is ignored; of others it must be there.
 /// Errors: not_found, unavailable; invalid_argument, naming the file and the tensor.
 [[nodiscard]] Result<Weights> load_weights(const std::filesystem::path& dir,
                                            const ModelConfig& config);
+
+/// Whether all matrices of all layers are in fp8, with scales in bf16: as Qwen releases them.
+[[nodiscard]] bool are_fp8(const Weights& weights) noexcept;
+
+/// The matrices of a layer, q_proj to down_proj.
+[[nodiscard]] std::array<const TensorView*, 7> matrices_of(const LayerWeights& layer) noexcept;
 
 }  // namespace sluice::inference

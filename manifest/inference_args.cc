@@ -183,7 +183,7 @@ std::vector<InferenceArg> make_args() {
       number({"--max-num-queued", Type::integer, "256",
               "How many requests wait for their turn; past that they get 429.", 1, 1'000'000},
              &Spec::max_num_queued),
-      word("--dtype", &Spec::dtype, {"auto", "bfloat16", "float32", "int8"},
+      word("--dtype", &Spec::dtype, {"auto", "bfloat16", "float32", "fp8", "int8"},
            "What the weights are computed in."),
       word("--device", &Spec::device, {"auto", "cpu", "cuda"},
            "Where the model runs; auto takes a GPU that it fits on, else the CPU."),

@@ -103,8 +103,8 @@ Result<std::unique_ptr<Backend>> make_cuda_backend(const ModelConfig& config, We
                                                    const CudaOptions& options) {
   INFERENCE_TRY(const CudaDevice device, find_cuda_device(options.device));
   INFERENCE_TRY(auto pass, cuda::CudaPass::load(config, weights, options));
-  return std::unique_ptr<Backend>(
-      std::make_unique<CudaBackend>(std::move(pass), "cuda " + device.name + " bf16"));
+  return std::unique_ptr<Backend>(std::make_unique<CudaBackend>(
+      std::move(pass), "cuda " + device.name + (options.keeps_fp8 ? " fp8" : " bf16")));
 }
 
 }  // namespace sluice::inference

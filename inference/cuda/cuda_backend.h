@@ -17,6 +17,7 @@ namespace sluice::inference {
 struct CudaOptions {
   int device = 0;                   ///< As CUDA counts what CUDA_VISIBLE_DEVICES leaves.
   std::int64_t kv_cache_bytes = 0;  ///< 0: kCudaFreeShare of what is free behind the weights.
+  bool keeps_fp8 = false;           ///< The layers' weights are fp8 and stay it; else all is bf16.
   bool is_strict = true;            ///< The promise of Backend, to the bit; else what is fastest.
   std::int64_t max_rows = 512;      ///< Tokens of one step.
   std::int64_t max_parts = 64;      ///< Generations of one step.
@@ -47,11 +48,11 @@ struct CudaDevice {
 /// device, or one of a compute capability below kCudaMajorMin; a device that fails.
 [[nodiscard]] Result<CudaDevice> find_cuda_device(int index);
 
-/// A model on a GPU: a copy of the weights in bf16, a KV cache in bf16, whose blocks take
-/// kv_block_bytes(config, WeightFormat::bf16). Sums are fp32 throughout. Blocks never written hold
-/// zeros.
-/// Errors: invalid_argument (options, or weights that do not fit the configuration);
-/// resource_exhausted (the device's memory); those of find_cuda_device().
+/// A model on a GPU: a copy of the weights in bf16, or in fp8, which gives the same bits as the
+/// bf16 nearest to what its weights times their scales are; activations and a KV cache in bf16,
+/// whose blocks take kv_block_bytes(config, WeightFormat::bf16). Sums are fp32 throughout. Blocks
+/// never written hold zeros. Errors: invalid_argument (options, or weights that do not fit the
+/// configuration); resource_exhausted (the device's memory); those of find_cuda_device().
 [[nodiscard]] Result<std::unique_ptr<Backend>> make_cuda_backend(const ModelConfig& config,
                                                                  Weights weights,
                                                                  const CudaOptions& options);

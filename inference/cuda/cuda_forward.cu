@@ -138,6 +138,8 @@ GemmOperands CudaForward::product(const DeviceMatrix& matrix, const Bf16* x, boo
                                   int num_tokens) const {
   GemmOperands operands;
   operands.weights = matrix.data;
+  operands.fp8 = matrix.fp8;
+  operands.scales = matrix.scales;
   operands.x = x;
   operands.squares = has_norm ? activations_.squares : nullptr;
   operands.epsilon = static_cast<float>(config_.rms_norm_eps);

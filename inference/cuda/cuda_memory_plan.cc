@@ -26,8 +26,8 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const CudaOptions& opt
   plan.limits.max_rows = static_cast<int>(std::max(options.max_rows, options.max_parts));
   plan.limits.max_parts = static_cast<int>(options.max_parts);
   plan.limits.max_context = static_cast<int>(whole_context * kKvBlockTokens);
-  const std::int64_t needed =
-      device_weight_bytes(config) + CudaForward::scratch_bytes(config, plan.limits);
+  const std::int64_t needed = device_weight_bytes(config, options.keeps_fp8) +
+                              CudaForward::scratch_bytes(config, plan.limits);
   const std::int64_t left = free_bytes - needed;
   const auto share = static_cast<std::int64_t>(static_cast<double>(left) * kCudaFreeShare);
   plan.num_blocks = options.kv_cache_bytes > 0

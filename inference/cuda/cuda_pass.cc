@@ -27,6 +27,9 @@ int padded_context(int context, int most) {
 Result<std::unique_ptr<CudaPass>> CudaPass::load(const ModelConfig& config, const Weights& weights,
                                                  const CudaOptions& options) {
   INFERENCE_CHECK(check_shapes(config));
+  if (options.keeps_fp8 && !are_fp8(weights)) {
+    return fail(Errc::invalid_argument, "cuda: the weights are not in fp8 with scales in bf16");
+  }
   INFERENCE_TRY(DeviceSession session, DeviceSession::open(options.device));
   std::unique_ptr<CudaPass> pass(new CudaPass(config, std::move(session)));
   INFERENCE_CHECK(pass->session_.checked(pass->prepare(weights, options)));
@@ -48,12 +51,10 @@ Result<void> CudaPass::prepare(const Weights& weights, const CudaOptions& option
   limits_ = plan.limits;
   num_blocks_ = plan.num_blocks;
   INFERENCE_TRY(owned_stream_, make_stream());
-  int major = 0;
-  INFERENCE_CHECK(
-      check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, session_.device()),
-            "the device"));
-  stream_ = {owned_stream_.get(), major >= 9};
-  INFERENCE_TRY(model_, allocate_device_model(config_));
+  INFERENCE_TRY(const int major, attribute(cudaDevAttrComputeCapabilityMajor));
+  INFERENCE_TRY(const int multiprocessors, attribute(cudaDevAttrMultiProcessorCount));
+  stream_ = {owned_stream_.get(), major >= 9, multiprocessors};
+  INFERENCE_TRY(model_, allocate_device_model(config_, options.keeps_fp8));
   INFERENCE_CHECK(upload_weights(config_, weights, model_, stream_));
   INFERENCE_TRY(forward_, CudaForward::make(config_, model_, limits_, num_blocks_, stream_));
   INFERENCE_TRY(input_,

@@ -12,6 +12,10 @@ namespace {
 constexpr std::int64_t kAlignment = 256;
 constexpr std::int64_t kMaxGroup = 16;  // Query heads of a kv head: the rows of a tile.
 
+std::int64_t padded(std::int64_t rows) noexcept {
+  return (rows + kTileRows - 1) / kTileRows * kTileRows;
+}
+
 /// Hands out pieces of one allocation; from nothing, it counts what they come to.
 class Pieces {
  public:
@@ -25,9 +29,17 @@ class Pieces {
     return piece;
   }
 
-  DeviceMatrix take_matrix(std::int64_t rows, std::int64_t depth) {
-    const std::int64_t padded = (rows + kTileRows - 1) / kTileRows * kTileRows;
-    return {take(padded * depth), static_cast<int>(rows), static_cast<int>(depth)};
+  DeviceMatrix take_matrix(std::int64_t rows, std::int64_t depth, bool is_fp8 = false) {
+    DeviceMatrix matrix;
+    matrix.rows = static_cast<int>(rows);
+    matrix.depth = static_cast<int>(depth);
+    if (is_fp8) {
+      matrix.fp8 = take<std::uint8_t>(padded(rows) * depth);
+      matrix.scales = take(num_scales(matrix));
+    } else {
+      matrix.data = take(padded(rows) * depth);
+    }
+    return matrix;
   }
 
   [[nodiscard]] std::int64_t used() const noexcept { return used_; }
@@ -38,15 +50,15 @@ class Pieces {
 };
 
 /// Lays the model out in `pieces`.
-DeviceModel lay_out(const ModelConfig& config, Pieces& pieces) {
+DeviceModel lay_out(const ModelConfig& config, bool is_fp8, Pieces& pieces) {
   const std::int64_t hidden = config.hidden_size;
   DeviceModel model;
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     DeviceLayer layer;
-    layer.qkv = pieces.take_matrix(config.q_size() + 2 * config.kv_size(), hidden);
-    layer.o = pieces.take_matrix(hidden, config.q_size());
-    layer.gate_up = pieces.take_matrix(2 * config.intermediate_size, hidden);
-    layer.down = pieces.take_matrix(hidden, config.intermediate_size);
+    layer.qkv = pieces.take_matrix(config.q_size() + 2 * config.kv_size(), hidden, is_fp8);
+    layer.o = pieces.take_matrix(hidden, config.q_size(), is_fp8);
+    layer.gate_up = pieces.take_matrix(2 * config.intermediate_size, hidden, is_fp8);
+    layer.down = pieces.take_matrix(hidden, config.intermediate_size, is_fp8);
     layer.input_norm = pieces.take(hidden);
     layer.post_attention_norm = pieces.take(hidden);
     layer.q_norm = pieces.take<float>(config.head_dim);
@@ -93,17 +105,21 @@ Result<void> check_shapes(const ModelConfig& config) {
   return {};
 }
 
-std::int64_t device_weight_bytes(const ModelConfig& config) noexcept {
+std::int64_t num_scales(const DeviceMatrix& matrix) noexcept {
+  return padded(matrix.rows) / kFragmentRows * scale_blocks(matrix.depth);
+}
+
+std::int64_t device_weight_bytes(const ModelConfig& config, bool is_fp8) noexcept {
   Pieces pieces(nullptr);
-  static_cast<void>(lay_out(config, pieces));
+  static_cast<void>(lay_out(config, is_fp8, pieces));
   return pieces.used();
 }
 
-Result<DeviceModel> allocate_device_model(const ModelConfig& config) {
+Result<DeviceModel> allocate_device_model(const ModelConfig& config, bool is_fp8) {
   INFERENCE_TRY(DeviceMemory memory,
-                DeviceMemory::make(device_weight_bytes(config), "the weights"));
+                DeviceMemory::make(device_weight_bytes(config, is_fp8), "the weights"));
   Pieces pieces(memory.as<std::byte>());
-  DeviceModel model = lay_out(config, pieces);
+  DeviceModel model = lay_out(config, is_fp8, pieces);
   model.memory = std::move(memory);
   return model;
 }

@@ -10,10 +10,12 @@
 
 namespace sluice::inference::cuda {
 
-/// A weight matrix (rows, depth), bf16 in weight_offset() order. Rows up to the next multiple of 16
-/// are zeros.
+/// A weight matrix (rows, depth): bf16 in weight_offset() order, or fp8 in fp8_offset() order and
+/// scales in scale_offset() order. Rows up to the next multiple of 16 are zeros.
 struct DeviceMatrix {
-  Bf16* data = nullptr;
+  Bf16* data = nullptr;  ///< Null of a matrix in fp8.
+  std::uint8_t* fp8 = nullptr;
+  Bf16* scales = nullptr;
   int rows = 0;
   int depth = 0;
 };
@@ -43,11 +45,14 @@ struct DeviceModel {
 /// not fit.
 [[nodiscard]] Result<void> check_shapes(const ModelConfig& config);
 
-/// What the weights take on a device.
-[[nodiscard]] std::int64_t device_weight_bytes(const ModelConfig& config) noexcept;
+/// What the weights take on a device; with `is_fp8` those of the layers' matrices are in fp8.
+[[nodiscard]] std::int64_t device_weight_bytes(const ModelConfig& config, bool is_fp8) noexcept;
 
 /// Memory for all weights, with nothing in it yet.
 /// Errors: resource_exhausted, unavailable.
-[[nodiscard]] Result<DeviceModel> allocate_device_model(const ModelConfig& config);
+[[nodiscard]] Result<DeviceModel> allocate_device_model(const ModelConfig& config, bool is_fp8);
+
+/// How many scales a matrix in fp8 has.
+[[nodiscard]] std::int64_t num_scales(const DeviceMatrix& matrix) noexcept;
 
 }  // namespace sluice::inference::cuda

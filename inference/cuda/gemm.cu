@@ -7,24 +7,24 @@
 namespace sluice::inference::cuda {
 namespace {
 
-template <int kRowTiles, int kFragments, class Epilogue>
+template <class W, int kRowTiles, int kFragments, class Epilogue>
 cudaError_t launch_skinny(const Stream& stream, const GemmOperands& in, const Epilogue& to) {
   const int blocks = (row_tiles_of(in.num_rows) + kRowTiles - 1) / kRowTiles;
   return launch(
       stream,
       {static_cast<unsigned>(blocks), kGemmThreads, skinny_shared_bytes(kRowTiles, kFragments)},
-      gemm_skinny<kRowTiles, kFragments, Epilogue>, in, to);
+      gemm_skinny<W, kRowTiles, kFragments, Epilogue>, in, to);
 }
 
-template <int kFragments, class Epilogue>
+template <class W, int kFragments, class Epilogue>
 cudaError_t launch_skinny(const Stream& stream, const GemmOperands& in, const Epilogue& to) {
-  switch (skinny_row_tiles(row_tiles_of(in.num_rows), kFragments, stream.multiprocessors)) {
+  switch (skinny_row_tiles<W>(row_tiles_of(in.num_rows), kFragments, stream.multiprocessors)) {
     case 1:
-      return launch_skinny<1, kFragments>(stream, in, to);
+      return launch_skinny<W, 1, kFragments>(stream, in, to);
     case 2:
-      return launch_skinny<2, kFragments>(stream, in, to);
+      return launch_skinny<W, 2, kFragments>(stream, in, to);
     default:
-      return launch_skinny<4, kFragments>(stream, in, to);
+      return launch_skinny<W, 4, kFragments>(stream, in, to);
   }
 }
 
@@ -35,40 +35,52 @@ cudaError_t launch_wide(const Stream& stream, const GemmOperands& in, const Epil
                 gemm_wide<Shape, Epilogue>, in, to);
 }
 
-template <class Epilogue>
+template <class W, class Epilogue>
 cudaError_t launch_gemm(const Stream& stream, const GemmOperands& in, const Epilogue& to) {
   if (in.depth <= 0 || in.depth % kTileK != 0 || in.num_rows <= 0) return cudaErrorInvalidValue;
   if (in.num_tokens <= 0) return cudaSuccess;
   if (in.num_tokens > kSkinnyTokens) {
-    return wide_is_large(in, stream.multiprocessors) ? launch_wide<LargeWide>(stream, in, to)
-                                                     : launch_wide<SmallWide>(stream, in, to);
+    return wide_is_large(in, stream.multiprocessors) ? launch_wide<LargeWide<W>>(stream, in, to)
+                                                     : launch_wide<SmallWide<W>>(stream, in, to);
   }
   switch (skinny_fragments(in.num_tokens)) {
     case 1:
-      return launch_skinny<1>(stream, in, to);
+      return launch_skinny<W, 1>(stream, in, to);
     case 2:
-      return launch_skinny<2>(stream, in, to);
+      return launch_skinny<W, 2>(stream, in, to);
     case 4:
-      return launch_skinny<4>(stream, in, to);
+      return launch_skinny<W, 4>(stream, in, to);
     default:
-      return launch_skinny<8>(stream, in, to);
+      return launch_skinny<W, 8>(stream, in, to);
   }
 }
 
 template <class Epilogue>
+cudaError_t launch_gemm(const Stream& stream, const GemmOperands& in, const Epilogue& to) {
+  return in.fp8 != nullptr ? launch_gemm<Fp8Weights>(stream, in, to)
+                           : launch_gemm<Bf16Weights>(stream, in, to);
+}
+
+template <class Shape, class Epilogue>
+cudaError_t prepare_one() {
+  return allow_shared_memory(gemm_wide<Shape, Epilogue>, Shape::kSharedBytes);
+}
+
+template <class W, class Epilogue>
 cudaError_t prepare() {
-  const cudaError_t error =
-      allow_shared_memory(gemm_wide<LargeWide, Epilogue>, LargeWide::kSharedBytes);
-  if (error != cudaSuccess) return error;
-  return allow_shared_memory(gemm_wide<SmallWide, Epilogue>, SmallWide::kSharedBytes);
+  const cudaError_t error = prepare_one<LargeWide<W>, Epilogue>();
+  return error != cudaSuccess ? error : prepare_one<SmallWide<W>, Epilogue>();
 }
 
 }  // namespace
 
 cudaError_t prepare_gemm() {
-  for (const auto prepare_one :
-       {prepare<StoreFloats>, prepare<AddToHidden>, prepare<SwiGlu>, prepare<StoreLogits>}) {
-    const cudaError_t error = prepare_one();
+  for (const auto prepare_some :
+       {prepare<Bf16Weights, StoreFloats>, prepare<Bf16Weights, AddToHidden>,
+        prepare<Bf16Weights, SwiGlu>, prepare<Bf16Weights, StoreLogits>,
+        prepare<Fp8Weights, StoreFloats>, prepare<Fp8Weights, AddToHidden>,
+        prepare<Fp8Weights, SwiGlu>}) {
+    const cudaError_t error = prepare_some();
     if (error != cudaSuccess) return error;
   }
   return cudaSuccess;
@@ -92,10 +104,10 @@ cudaError_t enqueue_gemm(const Stream& stream, const GemmOperands& operands, con
 
 cudaError_t enqueue_gemm(const Stream& stream, const GemmOperands& operands,
                          const StoreLogits& to) {
-  if (to.stride < operands.num_rows || to.num_used > operands.num_rows) {
+  if (to.stride < operands.num_rows || to.num_used > operands.num_rows || operands.fp8 != nullptr) {
     return cudaErrorInvalidValue;
   }
-  return launch_gemm(stream, operands, to);
+  return launch_gemm<Bf16Weights>(stream, operands, to);
 }
 
 }  // namespace sluice::inference::cuda

@@ -5,10 +5,10 @@
 
 #include <cstdint>
 
-// The matrix products of a model, X W^T of bf16 with sums in fp32, each with what is done to its
-// sums before they reach memory. The bits of a token's results depend on its row of X and on W, not
-// on the other tokens, on how many there are, or on the device: every sum is taken in one order
-// (gemm_parts.cuh).
+// The matrix products of a model, X W^T of bf16, or of W in fp8, with sums in fp32, each with what
+// is done to its sums before they reach memory. The bits of a token's results depend on its row of
+// X and on W, not on the other tokens, on how many there are, or on the device: every sum is taken
+// in one order (gemm_parts.cuh).
 
 namespace sluice::inference::cuda {
 
@@ -17,6 +17,11 @@ struct GemmOperands {
   /// (num_rows, depth) in weight_offset() order; rows up to the next multiple of 16 are zeros.
   /// Nobody writes them while the kernel before this one runs.
   const Bf16* weights = nullptr;
+  /// The same in fp8, in fp8_offset() order, instead of `weights`; not for StoreLogits. Read is
+  /// what scaled_fp8() (gemm_weights.cuh) makes of it: the product is that of those weights in
+  /// bf16.
+  const std::uint8_t* fp8 = nullptr;
+  const Bf16* scales = nullptr;  ///< In scale_offset() order, each as stored_scale() has it.
   /// (.., depth) in activation_offset() order.
   const Bf16* x = nullptr;
   /// (num_tokens): which row of x is that of a token; null: the first num_tokens, in their order.

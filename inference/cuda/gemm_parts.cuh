@@ -1,6 +1,7 @@
 #pragma once
 
 #include "inference/cuda/gemm.h"
+#include "inference/cuda/gemm_weights.cuh"
 #include "inference/cuda/row_factor.cuh"
 #include "inference/cuda/tile_layout.h"
 
@@ -19,23 +20,12 @@ inline constexpr int kSegments = 8;
 inline constexpr int kGemmWarps = 8;
 inline constexpr int kGemmThreads = kGemmWarps * 32;
 
-/// Operands are read 16 bytes at a time; these are the sizes of their parts in such chunks.
+/// Operands are read 16 bytes at a time: a fragment of X in so many chunks.
 inline constexpr int kFragmentChunks = kFragmentSize / 8;
-inline constexpr int kTileChunks = kTileSize / 8;
 
 /// The first of segment `segment`'s k-tiles, of `num_tiles`. A segment may be empty.
 [[nodiscard]] constexpr int segment_begin(int segment, int num_tiles) noexcept {
   return segment * num_tiles / kSegments;
-}
-
-[[nodiscard]] constexpr int row_tiles_of(int num_rows) noexcept {
-  return (num_rows + kTileRows - 1) / kTileRows;
-}
-
-/// Where a row tile of W begins.
-__device__ __forceinline__ const uint4* weight_chunks(const GemmOperands& in, int row_tile) {
-  const std::int64_t tiles = in.depth / kTileK;
-  return reinterpret_cast<const uint4*>(in.weights) + row_tile * tiles * kTileChunks;
 }
 
 /// Where the row of `token` begins in X, in chunks, for a lane that holds `lane`'s part of a
@@ -85,10 +75,10 @@ struct OutputTile {
 };
 
 /// c += one k-tile of W times one of X: two products of 16, in this order.
-__device__ __forceinline__ void multiply_tile(float (&c)[4], const uint4& low, const uint4& high,
+__device__ __forceinline__ void multiply_tile(float (&c)[4], const TileOperands& w,
                                               const uint4& x) {
-  mma(c, low.x, high.x, low.y, high.y, x.x, x.y);
-  mma(c, low.z, high.z, low.w, high.w, x.z, x.w);
+  mma(c, w.low.x, w.high.x, w.low.y, w.high.y, x.x, x.y);
+  mma(c, w.low.z, w.high.z, w.low.w, w.high.w, x.z, x.w);
 }
 
 }  // namespace sluice::inference::cuda

@@ -62,10 +62,10 @@ __device__ __forceinline__ void add_segments(const float (&sums)[kRowTiles][kFra
 
 /// At most 8 * kFragments tokens. A block for each kRowTiles row tiles, of kGemmThreads, with
 /// skinny_shared_bytes() of shared memory.
-template <int kRowTiles, int kFragments, class Epilogue>
-__global__ void __launch_bounds__(kGemmThreads, SkinnySegment<kRowTiles, kFragments>::kBlocks)
+template <class W, int kRowTiles, int kFragments, class Epilogue>
+__global__ void __launch_bounds__(kGemmThreads, SkinnySegment<W, kRowTiles, kFragments>::kBlocks)
     gemm_skinny(const GemmOperands in, const Epilogue to) {
-  using Segment = SkinnySegment<kRowTiles, kFragments>;
+  using Segment = SkinnySegment<W, kRowTiles, kFragments>;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int num_tiles = in.depth / kTileK;
@@ -77,11 +77,12 @@ __global__ void __launch_bounds__(kGemmThreads, SkinnySegment<kRowTiles, kFragme
   segment.end = segment_begin(warp + 1, num_tiles);
   const int row_tile = static_cast<int>(blockIdx.x) * kRowTiles;
   const int last = row_tiles_of(in.num_rows) - 1;
-  segment.weights = weight_chunks(in, row_tile) + lane;
-  for (int r = 0; r < kRowTiles; ++r) {  // What is beyond the last reads that, and is dropped.
-    segment.row_tiles[r] = (min(row_tile + r, last) - row_tile) * num_tiles * kTileChunks;
-  }
+  segment.weights = weight_chunks<W>(in, row_tile) + lane;
   int tile = segment_begin(warp, num_tiles);
+  for (int r = 0; r < kRowTiles; ++r) {  // What is beyond the last reads that, and is dropped.
+    segment.row_tiles[r] = (min(row_tile + r, last) - row_tile) * num_tiles * W::kTileChunks;
+  }
+  segment.load_scales(in, row_tile, tile);
   typename Segment::Batch even;
   typename Segment::Batch odd;
   segment.load_first(even, odd, tile);
@@ -94,6 +95,9 @@ __global__ void __launch_bounds__(kGemmThreads, SkinnySegment<kRowTiles, kFragme
   }
   store_row_factors(in, 0, kFragments * kFragmentRows, factors);
   for (; tile < segment.end; tile += 2 * Segment::kBatchTiles) {
+    if (!segment.scales[0].has(tile + 2 * Segment::kBatchTiles - 1)) {
+      segment.load_scales(in, row_tile, tile);
+    }
     segment.multiply(even, tile);
     segment.load(even, tile + 2 * Segment::kBatchTiles);
     segment.multiply(odd, tile + Segment::kBatchTiles);

@@ -12,32 +12,40 @@
 
 namespace sluice::inference::cuda {
 
-/// 16-byte loads of W that a lane has under way for one batch. There are two batches: while the one
-/// is multiplied the other is on its way, so that a block of 256 threads waits for 32 KiB or more.
-inline constexpr int kBatchLoads = 8;
-
 /// A warp's share of the product: its segment.
-template <int kRowTiles, int kFragments>
+template <class W, int kRowTiles, int kFragments>
 struct SkinnySegment {
-  static constexpr int kBatchTiles = kBatchLoads / 2 / kRowTiles;
-
   /// Enough blocks of few fragments run beside each other to cover that they wait for X. Of many
   /// fragments there is one on a multiprocessor, but it has registers for more of X at a time.
   static constexpr int kBlocks = kFragments <= 2 ? 2 : 1;
   static constexpr int kMaxLaneChunks = kBlocks == 2 ? 4 : 16;  ///< Of X.
+
+  /// 16-byte loads of W that a lane has under way for one batch. There are two batches: while the
+  /// one is multiplied the other is on its way, so that a block of 256 threads waits for 32 KiB or
+  /// more. Where the sums leave fp8 no registers for what it is widened to, for half of that.
+  static constexpr bool kIsTight = kRowTiles * kFragments >= (kBlocks == 2 ? 4 : 32);
+  static constexpr int kBatchLoads = W::kLaneChunks == 1 && kIsTight ? 4 : 8;
+  static constexpr int kBatchTiles = kBatchLoads / W::kLaneChunks / kRowTiles;
   static constexpr int kTilesAtOnce = std::clamp(kMaxLaneChunks / kFragments, 1, kBatchTiles);
 
   struct Batch {
-    uint4 low[kBatchTiles][kRowTiles];   ///< Of rows 0 to 7.
-    uint4 high[kBatchTiles][kRowTiles];  ///< Of rows 8 to 15.
+    uint4 chunks[kBatchTiles][kRowTiles][W::kLaneChunks];
   };
 
   const uint4* weights;      ///< This lane's chunk of the block's first tile.
   int row_tiles[kRowTiles];  ///< How many chunks behind it those of each row tile begin.
+  typename W::Scales scales[kRowTiles];
   const uint4* x;
   int x_rows[kFragments];  ///< row_chunk() of this lane's rows.
   int end;                 ///< K-tile.
   float sums[kRowTiles][kFragments][4];
+
+  __device__ __forceinline__ void load_scales(const GemmOperands& in, int row_tile, int tile) {
+#pragma unroll
+    for (int r = 0; r < kRowTiles; ++r) {
+      scales[r].load(in, min(row_tile + r, row_tiles_of(in.num_rows) - 1), tile);
+    }
+  }
 
   template <bool kWhole = false>
   __device__ __forceinline__ void load(Batch& batch, int tile) const {
@@ -46,9 +54,9 @@ struct SkinnySegment {
       if (!kWhole && tile + i >= end) continue;
 #pragma unroll
       for (int r = 0; r < kRowTiles; ++r) {
-        const uint4* from = weights + row_tiles[r] + (tile + i) * kTileChunks;
-        batch.low[i][r] = load_once(from);
-        batch.high[i][r] = load_once(from + kFragmentChunks);
+        const uint4* from = weights + row_tiles[r] + (tile + i) * W::kTileChunks;
+#pragma unroll
+        for (int c = 0; c < W::kLaneChunks; ++c) batch.chunks[i][r][c] = load_once(from + c * 32);
       }
     }
   }
@@ -83,11 +91,10 @@ struct SkinnySegment {
         if (tile + first + i >= end) break;
 #pragma unroll
         for (int r = 0; r < kRowTiles; ++r) {
+          const TileOperands w =
+              W::operands(batch.chunks[first + i][r], scales[r].at(tile + first + i));
 #pragma unroll
-          for (int f = 0; f < kFragments; ++f) {
-            multiply_tile(sums[r][f], batch.low[first + i][r], batch.high[first + i][r],
-                          columns[i][f]);
-          }
+          for (int f = 0; f < kFragments; ++f) multiply_tile(sums[r][f], w, columns[i][f]);
         }
       }
     }

@@ -17,8 +17,9 @@ template <class Shape>
 struct WideSums {
   float totals[Shape::kRowTiles][Shape::kFragments][4];  ///< Of the segments that are through.
   float sums[Shape::kRowTiles][Shape::kFragments][4];    ///< Of the one that is not.
-  int row_tile;                                          ///< In the block, the first of this warp.
-  int fragment;                                          ///< The same.
+  typename Shape::W::Scales scales[Shape::kRowTiles];
+  int row_tile;  ///< In the block, the first of this warp.
+  int fragment;  ///< The same.
 
   /// Whether any of the warp's part is of the result.
   __device__ __forceinline__ bool find(const GemmOperands& in, const WidePlace& place) {
@@ -43,8 +44,18 @@ struct WideSums {
     }
   }
 
-  /// Of the stage at `arrived`, its k-tile `k`.
-  __device__ __forceinline__ void multiply(const uint4* arrived, int k) {
+  __device__ __forceinline__ void load_scales(const GemmOperands& in, const WidePlace& place,
+                                              int tile) {
+    const int first = place.row_block * Shape::kBlockRowTiles + row_tile;
+#pragma unroll
+    for (int r = 0; r < Shape::kRowTiles; ++r) {
+      scales[r].load(in, min(first + r, row_tiles_of(in.num_rows) - 1), tile);
+    }
+  }
+
+  /// Of the stage at `arrived`, its k-tile `k`, which is `tile` of all.
+  __device__ __forceinline__ void multiply(const uint4* arrived, int k, int tile) {
+    using W = typename Shape::W;
     const int lane = static_cast<int>(threadIdx.x) % 32;
     uint4 x[Shape::kFragments];
 #pragma unroll
@@ -54,11 +65,14 @@ struct WideSums {
     }
 #pragma unroll
     for (int r = 0; r < Shape::kRowTiles; ++r) {
-      const uint4* tile = arrived + ((row_tile + r) * Shape::kStageTiles + k) * kTileChunks + lane;
-      const uint4 low = tile[0];
-      const uint4 high = tile[kFragmentChunks];
+      const uint4* from =
+          arrived + ((row_tile + r) * Shape::kStageTiles + k) * W::kTileChunks + lane;
+      uint4 chunks[W::kLaneChunks];
 #pragma unroll
-      for (int f = 0; f < Shape::kFragments; ++f) multiply_tile(sums[r][f], low, high, x[f]);
+      for (int c = 0; c < W::kLaneChunks; ++c) chunks[c] = from[c * 32];
+      const TileOperands w = W::operands(chunks, scales[r].at(tile));
+#pragma unroll
+      for (int f = 0; f < Shape::kFragments; ++f) multiply_tile(sums[r][f], w, x[f]);
     }
   }
 
@@ -102,6 +116,7 @@ __global__ void __launch_bounds__(kGemmThreads, Shape::kRowTiles* Shape::kFragme
 
   WideSums<Shape> own{};
   const bool has_work = own.find(in, place);
+  if (has_work) own.load_scales(in, place, 0);
   int segment = 0;
   for (int stage = 0; stage < num_stages; ++stage) {
     wait_for_copies<Shape::kStages - 2>();
@@ -121,7 +136,8 @@ __global__ void __launch_bounds__(kGemmThreads, Shape::kRowTiles* Shape::kFragme
         own.end_segment();
         while (tile == segment_begin(segment + 1, num_tiles)) ++segment;
       }
-      own.multiply(arrived, k);
+      if (!own.scales[0].has(tile)) own.load_scales(in, place, tile);
+      own.multiply(arrived, k, tile);
     }
   }
   if (!has_work) return;

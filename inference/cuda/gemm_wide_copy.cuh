@@ -13,8 +13,9 @@
 namespace sluice::inference::cuda {
 
 /// What a warp has of the result: kRowTiles by kFragments; a block twice and four times that.
-template <int kRowTiles_, int kFragments_, int kStages_>
+template <class W_, int kRowTiles_, int kFragments_, int kStages_>
 struct WideShape {
+  using W = W_;
   static constexpr int kRowTiles = kRowTiles_;
   static constexpr int kFragments = kFragments_;
   static constexpr int kBlockRowTiles = 2 * kRowTiles;
@@ -24,7 +25,7 @@ struct WideShape {
 
   static constexpr int kStages = kStages_;  ///< Of which one is multiplied, the others arrive.
   static constexpr int kStageTiles = 2;     ///< K-tiles of a stage: a depth of 64.
-  static constexpr int kWeightChunks = kBlockRowTiles * kStageTiles * kTileChunks;
+  static constexpr int kWeightChunks = kBlockRowTiles * kStageTiles * W::kTileChunks;
   static constexpr int kXChunks = kBlockFragments * kStageTiles * kFragmentChunks;
   static constexpr int kStageChunks = kWeightChunks + kXChunks;
   static constexpr std::size_t kSharedBytes =
@@ -32,10 +33,12 @@ struct WideShape {
       static_cast<std::size_t>(kBlockTokens) * sizeof(float);
 };
 
-/// 128 rows by 128 tokens, 96.5 KiB.
-using LargeWide = WideShape<4, 4, 3>;
-/// 64 rows by 64 tokens, 64.25 KiB: where large ones are too few to occupy the device.
-using SmallWide = WideShape<2, 2, 4>;
+/// 128 rows by 128 tokens, 96.5 KiB of bf16.
+template <class W>
+using LargeWide = WideShape<W, 4, 4, 3>;
+/// 64 rows by 64 tokens, 64.25 KiB of bf16: where large ones are too few to occupy the device.
+template <class W>
+using SmallWide = WideShape<W, 2, 2, 4>;
 
 /// Blocks of tokens that pass over W together. Neighbours in the grid have the same rows of W, so
 /// it comes from memory once for all of them, and their X, of 2048 tokens, stays in the L2 cache.
@@ -71,8 +74,9 @@ template <class Shape>
 struct WideCopy {
   static constexpr int kWeightTurns = Shape::kWeightChunks / kGemmThreads;
   static constexpr int kXTurns = Shape::kXChunks / kGemmThreads;
-  static constexpr int kStageWeightChunks = Shape::kStageTiles * kTileChunks;  // Of a row tile.
-  static constexpr int kStageXChunks = Shape::kStageTiles * kFragmentChunks;   // Of a fragment.
+  static constexpr int kStageWeightChunks =
+      Shape::kStageTiles * Shape::W::kTileChunks;                             // Of a row tile.
+  static constexpr int kStageXChunks = Shape::kStageTiles * kFragmentChunks;  // Of a fragment.
 
   const GemmOperands& in;
   WidePlace place;
@@ -97,8 +101,9 @@ struct WideCopy {
       const int chunk = i * kGemmThreads + static_cast<int>(threadIdx.x);
       const int row_tile = place.row_block * Shape::kBlockRowTiles + chunk / kStageWeightChunks;
       const int from = stage * kStageWeightChunks + chunk % kStageWeightChunks;
-      if (row_tile < row_tiles_of(in.num_rows) && from < in.depth / kTileK * kTileChunks) {
-        copy_async(to + chunk, weight_chunks(in, row_tile) + from);
+      if (row_tile < row_tiles_of(in.num_rows) &&
+          from < in.depth / kTileK * Shape::W::kTileChunks) {
+        copy_async(to + chunk, weight_chunks<typename Shape::W>(in, row_tile) + from);
       }
     }
   }

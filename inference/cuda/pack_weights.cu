@@ -37,55 +37,75 @@ __device__ __forceinline__ uint4 read_chunk(const Half* from) {
                     pack_halves(halves.w));
 }
 
-__device__ __forceinline__ std::int64_t matrix_row(RowOrder order, std::int64_t row) {
-  switch (order) {
-    case RowOrder::gate:
-      return gate_row(row);
-    case RowOrder::up:
-      return up_row(row);
-    default:
-      return row;
-  }
+/// The eight elements of a thread, among the staged ones.
+struct ChunkPlace {
+  std::int64_t row;
+  std::int64_t k;
+};
+__device__ __forceinline__ ChunkPlace place_of_chunk(int depth) {
+  const std::int64_t chunk =
+      static_cast<std::int64_t>(blockIdx.x) * kPackThreads + static_cast<int>(threadIdx.x);
+  const std::int64_t tiles = depth / kTileK;
+  return {chunk / 32 / tiles * kFragmentRows + chunk % 32 / 4,
+          chunk / 32 % tiles * kTileK + chunk % 4 * 8};
 }
 
 /// Eight elements a thread: a warp reads 64 bytes or more of each of 8 rows, and writes a fragment.
 template <class T>
 __global__ void __launch_bounds__(kPackThreads) pack_weights(const StagedRows staged) {
   wait_for_previous_kernel();
-  const std::int64_t chunk =
-      static_cast<std::int64_t>(blockIdx.x) * kPackThreads + static_cast<int>(threadIdx.x);
-  const std::int64_t tiles = staged.depth / kTileK;
-  const std::int64_t row = chunk / 32 / tiles * kFragmentRows + chunk % 32 / 4;
-  const std::int64_t k = chunk / 32 % tiles * kTileK + chunk % 4 * 8;
-  if (row >= staged.num_rows + staged.num_zero_rows) return;
+  const ChunkPlace at = place_of_chunk(staged.depth);
+  if (at.row >= staged.num_rows + staged.num_zero_rows) return;
   uint4 values = make_uint4(0, 0, 0, 0);
-  if (row < staged.num_rows) {
-    values = read_chunk(static_cast<const T*>(staged.rows) + row * staged.depth + k);
+  if (at.row < staged.num_rows) {
+    values = read_chunk(static_cast<const T*>(staged.rows) + at.row * staged.depth + at.k);
   }
-  const std::int64_t to = matrix_row(staged.order, staged.first_row + row);
-  *reinterpret_cast<uint4*>(staged.matrix + weight_offset(to, k, staged.depth)) = values;
+  const std::int64_t to = matrix_row(staged.order, staged.first_row + at.row);
+  *reinterpret_cast<uint4*>(staged.matrix + weight_offset(to, at.k, staged.depth)) = values;
 }
 
-template <class T>
-cudaError_t launch_pack(const Stream& stream, const StagedRows& staged) {
+/// The same for rows in fp8: the bytes of a fragment go to every other byte of their tile.
+__global__ void __launch_bounds__(kPackThreads) pack_fp8(const StagedRows staged) {
+  wait_for_previous_kernel();
+  const ChunkPlace at = place_of_chunk(staged.depth);
+  if (at.row >= staged.num_rows + staged.num_zero_rows) return;
+  uint2 values = make_uint2(0, 0);
+  if (at.row < staged.num_rows) {
+    const auto* from = static_cast<const std::uint8_t*>(staged.rows) + at.row * staged.depth + at.k;
+    values = *reinterpret_cast<const uint2*>(from);
+  }
+  const std::int64_t to = matrix_row(staged.order, staged.first_row + at.row);
+  for (int i = 0; i < 8; ++i) {
+    const unsigned word = i < 4 ? values.x : values.y;
+    const auto value = static_cast<std::uint8_t>(word >> (i % 4 * 8));
+    if ((value & 0x7f) == 0x7f) *staged.nans = 1;
+    staged.fp8[fp8_offset(to, at.k + i, staged.depth)] = value;
+  }
+}
+
+cudaError_t launch_pack(const Stream& stream, const StagedRows& staged,
+                        void (*kernel)(StagedRows)) {
   const std::int64_t rows = staged.num_rows + staged.num_zero_rows;
   const std::int64_t padded = (rows + kFragmentRows - 1) / kFragmentRows * kFragmentRows;
   const std::int64_t blocks = (padded * (staged.depth / 8) + kPackThreads - 1) / kPackThreads;
   if (blocks == 0) return cudaSuccess;
-  return launch(stream, {static_cast<unsigned>(blocks), kPackThreads}, pack_weights<T>, staged);
+  return launch(stream, {static_cast<unsigned>(blocks), kPackThreads}, kernel, staged);
 }
 
 }  // namespace
 
 cudaError_t enqueue_pack_weights(const Stream& stream, const StagedRows& staged) {
   if (staged.depth <= 0 || staged.depth % kTileK != 0) return cudaErrorInvalidValue;
+  if ((staged.fp8 != nullptr) != (staged.dtype == DType::fp8)) return cudaErrorInvalidValue;
   switch (staged.dtype) {
     case DType::bf16:
-      return launch_pack<Bf16>(stream, staged);
+      return launch_pack(stream, staged, pack_weights<Bf16>);
     case DType::f16:
-      return launch_pack<Half>(stream, staged);
+      return launch_pack(stream, staged, pack_weights<Half>);
     case DType::f32:
-      return launch_pack<float>(stream, staged);
+      return launch_pack(stream, staged, pack_weights<float>);
+    case DType::fp8:
+      return launch_pack(stream, staged, pack_fp8);
     default:
       return cudaErrorInvalidValue;
   }

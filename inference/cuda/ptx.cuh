@@ -40,6 +40,14 @@ __host__ __device__ __forceinline__ Bf16 to_bf16(float value) {
 #endif
 }
 
+/// Two products of bf16, each to the nearest, ties to even; subnormals are numbers as others are.
+__device__ __forceinline__ unsigned multiply_bf16(unsigned a, unsigned b) {
+  constexpr unsigned kMinusZeros = 0x80008000U;  // What changes no sum, not even its sign.
+  unsigned product;
+  asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(product) : "r"(a), "r"(b), "r"(kMinusZeros));
+  return product;
+}
+
 /// What nobody writes while the kernel runs, and nobody reads twice: weights.
 __device__ __forceinline__ uint4 load_once(const void* from) {
   uint4 value;

@@ -40,6 +40,30 @@ inline constexpr int kTileSize = 2 * kFragmentSize;           ///< Elements of a
          fragment_offset(static_cast<int>(row % kFragmentRows), static_cast<int>(k % kTileK));
 }
 
+/// Weights (rows, depth) in fp8, a byte each. Order: (row / 16, k / 32, lane, k % 8 / 2, k % 2,
+/// row / 8 % 2): a lane holds in 16 bytes what it holds of the tile in 32 as bf16, each 4 bytes
+/// being two k of row g + 8 and of row g in turn.
+[[nodiscard]] constexpr std::int64_t fp8_offset(std::int64_t row, std::int64_t k,
+                                                std::int64_t depth) noexcept {
+  const std::int64_t tile = row / kTileRows * (depth / kTileK) + k / kTileK;
+  const std::int64_t lane = row % kFragmentRows * 4 + k % kTileK / 8;
+  return tile * kTileSize + lane * 16 + k % 8 * 2 + (row / kFragmentRows % 2 == 0 ? 1 : 0);
+}
+
+/// K-tiles of which fp8 weights of one row have one scale.
+inline constexpr int kScaleTiles = 4;
+[[nodiscard]] constexpr std::int64_t scale_blocks(std::int64_t depth) noexcept {
+  return (depth / kTileK + kScaleTiles - 1) / kScaleTiles;
+}
+
+/// The scale of fp8 weights at (row, k), the same for 8 neighbouring rows and 128 k. Order:
+/// (row / 16, k / 128, row / 8 % 2).
+[[nodiscard]] constexpr std::int64_t scale_offset(std::int64_t row, std::int64_t k,
+                                                  std::int64_t depth) noexcept {
+  const std::int64_t block = row / kTileRows * scale_blocks(depth) + k / (kScaleTiles * kTileK);
+  return block * 2 + row / kFragmentRows % 2;
+}
+
 /// Where row j of the gate and of the up projection stand in the matrix that holds both: 8 of the
 /// one, then 8 of the other, so that one lane comes to both halves of a SwiGLU.
 [[nodiscard]] constexpr std::int64_t gate_row(std::int64_t j) noexcept {

@@ -1,6 +1,6 @@
 // How close the GPU backend comes to what the device allows, for models of Qwen3's shapes with
 // random weights made in memory:
-//   cuda_bench [--device N] [--models 0.6B,1.7B,4B,8B] [--batches 1,8,64] [--contexts 512,4096]
+//   cuda_bench [--device N] [--models 0.6B,8B,8B-FP8] [--batches 1,8,64,256] [--contexts 512,4096]
 //              [--prefills 128,512,2048,4096] [--seconds S]
 // One JSON object a line: the device and the bandwidth of reading its memory; of each model how
 // long it took to load; of each batch and context the time of a step, the host's share of it, and
@@ -31,9 +31,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Flags {
-  std::map<std::string, std::string> values = {
-      {"--device", "0"},          {"--models", "0.6B,1.7B,4B,8B"},     {"--batches", "1,8,64"},
-      {"--contexts", "512,4096"}, {"--prefills", "128,512,2048,4096"}, {"--seconds", "1"}};
+  std::map<std::string, std::string> values = {{"--device", "0"},
+                                               {"--models", "0.6B,1.7B,4B,8B,8B-FP8"},
+                                               {"--batches", "1,8,64,256"},
+                                               {"--contexts", "512,4096"},
+                                               {"--prefills", "128,512,2048,4096"},
+                                               {"--seconds", "1"}};
 
   [[nodiscard]] std::vector<std::string> words(const std::string& name) const {
     std::vector<std::string> list;
@@ -80,10 +83,11 @@ class Bench {
     options.device = std::stoi(flags.values.at("--device"));
     options.max_rows = 4096;
     options.max_parts = 256;
+    options.keeps_fp8 = config_.has_fp8_weights;
     backend_ = need(make_cuda_backend(config_, weights, options));
     print({{"model", model},
            {"load_seconds", seconds_since(start)},
-           {"weight_bytes", weight_bytes(config_, WeightFormat::bf16, DType::bf16)},
+           {"weight_bytes", weight_bytes(config_, format(), DType::bf16)},
            {"kv_blocks", backend_->num_kv_blocks()}});
     std::vector<Vocabulary::Entry> entries(static_cast<std::size_t>(config_.vocab_size),
                                            {"x", Vocabulary::Kind::text});
@@ -105,7 +109,7 @@ class Bench {
     for (; seconds_since(start) < seconds_; ++steps) host += step(batch, context);
     const double per_step = seconds_since(start) / static_cast<double>(steps);
     collect();
-    const double bytes = static_cast<double>(step_bytes(config_, WeightFormat::bf16)) +
+    const double bytes = static_cast<double>(step_bytes(config_, format())) +
                          static_cast<double>(batch) * context *
                              static_cast<double>(kv_token_bytes(config_, WeightFormat::bf16));
     print({{"model", model_},
@@ -143,6 +147,10 @@ class Bench {
   }
 
  private:
+  [[nodiscard]] WeightFormat format() const {
+    return config_.has_fp8_weights ? WeightFormat::fp8 : WeightFormat::bf16;
+  }
+
   struct Parts {
     int tokens;
     int num;

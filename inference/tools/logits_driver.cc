@@ -8,6 +8,7 @@
 
 #include "inference/cpu_backend.h"
 #include "inference/cuda/cuda_backend.h"
+#include "inference/device_choice.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -52,9 +53,9 @@ Arguments parse(int argc, char** argv) {
                               : value == "avx2" ? Isa::avx2
                                                 : Isa::avx512;
     } else if (key == "--format") {
-      arguments.options.format = value == "f32"    ? WeightFormat::f32
-                                 : value == "int8" ? WeightFormat::int8
-                                                   : WeightFormat::bf16;
+      const auto format = dtype_from(value);
+      if (!format) die(format.error().detail);
+      arguments.options.format = format.value().value_or(WeightFormat::bf16);
     } else {
       die("unknown option " + key);
     }
@@ -108,6 +109,7 @@ Result<std::unique_ptr<Backend>> load(const Arguments& arguments) {
   INFERENCE_TRY(Weights weights, load_weights(arguments.model_dir, config));
   CudaOptions options;
   options.kv_cache_bytes = arguments.options.kv_cache_bytes;
+  options.keeps_fp8 = arguments.options.format == WeightFormat::fp8;
   return make_cuda_backend(config, std::move(weights), options);
 }
 

@@ -116,7 +116,7 @@ TEST(ModelInfo, SaysWhatIsNotRecognised) {
 TEST(ModelInfo, SaysWhereItWouldRun) {
   EXPECT_THAT(model("info", {"--device", "cpu"}).out, HasSubstr("\ndevice         cpu\n"));
   EXPECT_THAT(model("info", {"--dtype", "int8"}).out,
-              HasSubstr("device         cpu: a GPU computes in bfloat16 only\n"));
+              HasSubstr("device         cpu: a GPU computes in bfloat16 and fp8 only\n"));
   const Json info = Json::parse(model("info", {"-o", "json", "--device", "cpu"}).out);
   EXPECT_EQ(info["device"], Json::parse(R"({"name": "cpu", "why_cpu": ""})"));
 }
@@ -125,7 +125,7 @@ TEST(ModelInfo, SaysWhyADeviceIsNotToBeHad) {
   const auto ran = model("info", {"--device", "cuda", "--dtype", "int8"});
   EXPECT_EQ(ran.status, kExitBad);
   EXPECT_THAT(ran.out, HasSubstr("device         not to be had: device cuda: a GPU computes in "
-                                 "bfloat16 only; want cpu or auto\n"));
+                                 "bfloat16 and fp8 only; want cpu or auto\n"));
   EXPECT_THAT(ran.out, HasSubstr("2,951,872, stored as bf16")) << "the rest is told all the same";
 }
 
@@ -257,7 +257,7 @@ TEST(ModelCommand, RefusesABadCommandLine) {
       {{"model", "tokenise"}, kExitUsage, "did you mean 'tokenize'?"},
       {{"model", "info"}, kExitUsage, "--model is required"},
       {{"model", "info", "--model", "/nowhere"}, kExitUsage, "/nowhere"},
-      {{"model", "info", "--model", kDemo, "--dtype", "fp8"}, kExitUsage, "bfloat16"},
+      {{"model", "info", "--model", kDemo, "--dtype", "fp4"}, kExitUsage, "bfloat16"},
       {{"model", "info", "--model", kDemo, "--device", "tpu"}, kExitUsage, "cuda"},
       {{"model", "run", "--model", kDemo, "--determinism", "loose"}, kExitUsage, "strict"},
       {{"model", "info", "--model", kDemo, "--kv-cache-bytes", "much"}, kExitUsage, "much"},
@@ -305,7 +305,7 @@ TEST(ModelCommand, RefusesABadModelOrRequest) {
   const BadRun requests[] = {
       {{"--prompt", "x", "--schema", schema}, kExitBad, "#/pattern: this keyword"},
       {{"--prompt", "x", "--choice", "a", "--choice", "a"}, kExitBad, "choice"},
-      {{"--prompt", "x", "--device", "cuda", "--dtype", "int8"}, kExitBad, "bfloat16 only"},
+      {{"--prompt", "x", "--device", "cuda", "--dtype", "int8"}, kExitBad, "bfloat16 and fp8 only"},
       {{"--prompt", "x", "--max-model-len", "2000"}, kExitBad, "1024"},
       {{"--prompt", "x", "--kv-cache-bytes", "1"}, kExitBad, "KV cache of 1 bytes"},
   };

@@ -123,6 +123,18 @@ TEST_F(BackendLoadingTest, WantsRoomForTheContext) {
   EXPECT_THAT(loaded.error().detail, HasSubstr("room for 1024 tokens, max_model_len is 1025"));
 }
 
+TEST_F(BackendLoadingTest, KeepsNothingInFp8ThatIsNot) {
+  config_.has_fp8_weights = true;  // The configuration says so, and the tensors are bf16.
+  auto loaded = load();
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_EQ(loaded.value().format, WeightFormat::bf16);
+  EXPECT_FALSE(asked_->keeps_fp8);
+  request_.format = WeightFormat::fp8;
+  loaded = load();
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().detail, HasSubstr("not all matrices of the checkpoint are fp8"));
+}
+
 TEST_F(BackendLoadingTest, RunsOnTheCpuWithItsThreads) {
   request_.device = Device::cpu;
   request_.format = WeightFormat::int8;

@@ -100,9 +100,45 @@ TEST(DeviceChoice, LeavesOtherFormatsToTheCpu) {
   const DeviceChoice choice = chosen(request, gpu_with(8 * kGiB));
   EXPECT_EQ(choice.device, Device::cpu);
   EXPECT_EQ(choice.format, WeightFormat::int8);
-  EXPECT_EQ(choice.why_cpu, "a GPU computes in bfloat16 only");
+  EXPECT_EQ(choice.why_cpu, "a GPU computes in bfloat16 and fp8 only");
   request.format = WeightFormat::bf16;
   EXPECT_EQ(chosen(request, gpu_with(8 * kGiB)).device, Device::cuda);
+}
+
+TEST(DeviceChoice, KeepsACheckpointInFp8OnAGpu) {
+  ModelConfig config = small_model();
+  config.has_fp8_weights = true;
+  DeviceRequest request;
+  const std::int64_t wanted = cuda_bytes_wanted(request, config);
+  EXPECT_LT(wanted, cuda_bytes_wanted(request, small_model()) - 400'000'000);
+  DeviceChoice choice = choose_device(request, config, gpu_with(wanted)).value();
+  EXPECT_EQ(choice.device, Device::cuda);
+  EXPECT_EQ(choice.format, WeightFormat::fp8);
+  EXPECT_EQ(choose_device(request, config, gpu_with(wanted - 1)).value().format, WeightFormat::bf16)
+      << "on the CPU";
+  request.format = WeightFormat::bf16;
+  EXPECT_EQ(cuda_bytes_wanted(request, config), cuda_bytes_wanted(DeviceRequest(), small_model()));
+  choice = choose_device(request, config, gpu_with(8 * kGiB)).value();
+  EXPECT_EQ(choice.device, Device::cuda);
+  EXPECT_EQ(choice.format, WeightFormat::bf16);
+}
+
+TEST(DeviceChoice, RefusesFp8WhereItCannotBeHad) {
+  DeviceRequest request;
+  request.format = WeightFormat::fp8;
+  const auto other = choose_device(request, small_model(), gpu_with(8 * kGiB));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().detail, "dtype fp8: the checkpoint is not in fp8");
+  ModelConfig config = small_model();
+  config.has_fp8_weights = true;
+  EXPECT_EQ(choose_device(request, config, gpu_with(8 * kGiB)).value().format, WeightFormat::fp8);
+  const auto without = choose_device(request, config, no_gpu());
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().detail,
+            "dtype fp8: a GPU computes in it, a CPU in bfloat16, float32 and int8; no NVIDIA "
+            "driver is here");
+  request.device = Device::cpu;
+  EXPECT_FALSE(choose_device(request, config, gpu_with(8 * kGiB)));
 }
 
 TEST(DeviceChoice, LooksForNoGpuWhereTheCpuIsAskedFor) {
@@ -127,7 +163,7 @@ TEST(DeviceChoice, RefusesAGpuThatCannotBeHad) {
   } table[] = {
       {request_for(Device::cuda), no_gpu(), Errc::unavailable,
        "device cuda: no NVIDIA driver is here; want cpu or auto"},
-      {eight_bits, gpu_with(8 * kGiB), Errc::invalid_argument, "bfloat16 only"},
+      {eight_bits, gpu_with(8 * kGiB), Errc::invalid_argument, "bfloat16 and fp8 only"},
       {request_for(Device::cuda), gpu_with(kGiB), Errc::resource_exhausted, "1024 MiB free"},
       {cache, gpu_with(4 * kGiB), Errc::resource_exhausted, "4096 MiB free"},
   };
@@ -167,7 +203,8 @@ TEST(DeviceWords, AreThoseOfTheFlags) {
   EXPECT_EQ(device_from("auto").value(), Device::automatic);
   EXPECT_EQ(determinism_from("strict").value(), Determinism::strict);
   EXPECT_EQ(determinism_from("fast").value(), Determinism::fast);
-  EXPECT_THAT(dtype_from("fp8").error().detail, HasSubstr("bfloat16"));
+  EXPECT_EQ(dtype_from("fp8").value(), WeightFormat::fp8);
+  EXPECT_THAT(dtype_from("fp4").error().detail, HasSubstr("float32, f32, fp8, int8, not 'fp4'"));
   EXPECT_THAT(device_from("gpu").error().detail, HasSubstr("auto, cpu, cuda"));
   EXPECT_THAT(determinism_from("loose").error().detail, HasSubstr("strict, fast, not 'loose'"));
 }

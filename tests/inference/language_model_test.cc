@@ -176,7 +176,7 @@ TEST(LanguageModelLoad, RefusesWhatDoesNotFit) {
       {options_with([&](auto& o) { o.dir = empty.path(); }), "config.json"},
       {options_with([](auto& o) { o.dir = "/does/not/exist"; }), "/does/not/exist"},
       {options_with([](auto& o) { o.device = Device::cuda, o.format = WeightFormat::int8; }),
-       "bfloat16 only"},
+       "bfloat16 and fp8 only"},
       {options_with([](auto& o) { o.max_context = 5000; }), "1024 positions"},
       {options_with([](auto& o) { o.max_context = 1024, o.kv_cache_bytes = 65536; }), "needs"},
       {options_with([](auto& o) { o.kv_cache_bytes = 16; }), "one block"},

@@ -64,6 +64,17 @@ TEST(ModelConfig, ReadsWhatBothVersionsWrite) {
   }
 }
 
+TEST(ModelConfig, KnowsQwensFp8Releases) {
+  json object = version_4();
+  EXPECT_FALSE(load(object.dump()).value().has_fp8_weights);
+  object["quantization_config"] = {{"activation_scheme", "dynamic"},
+                                   {"fmt", "e4m3"},
+                                   {"modules_to_not_convert", {"lm_head"}},
+                                   {"quant_method", "fp8"},
+                                   {"weight_block_size", {128, 128}}};
+  EXPECT_TRUE(load(object.dump()).value().has_fp8_weights);
+}
+
 TEST(ModelConfig, ReadsYarnOfBothVersions) {
   json old = version_4();
   old["rope_scaling"] = {
@@ -99,7 +110,15 @@ TEST(ModelConfig, RefusesByName) {
       {R"({"use_sliding_window": true})", "use_sliding_window is true: sliding windows"},
       {R"({"layer_types": ["full_attention", "sliding_attention"]})",
        "layer_types has \"sliding_attention\""},
-      {R"({"quantization_config": {"quant_method": "fp8"}})", "quantization_config is there"},
+      {R"({"quantization_config": 8})", "quantization_config is not an object"},
+      {R"({"quantization_config": {"bits": 4}})", "quant_method is null: not supported"},
+      {R"({"quantization_config": {"quant_method": "awq"}})", "quant_method is \"awq\""},
+      {R"({"quantization_config": {"quant_method": "fp8"}})", "weight_block_size is null"},
+      {R"({"quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 64]}})",
+       "weight_block_size is [128,64]"},
+      {R"({"quantization_config": {"quant_method": "fp8", "fmt": "e5m2"}})", "fmt is \"e5m2\""},
+      {R"({"quantization_config": {"quant_method": "fp8", "activation_scheme": "static"}})",
+       "activation_scheme is \"static\""},
       {R"({"torch_dtype": "float8_e4m3fn"})", "torch_dtype is \"float8_e4m3fn\""},
       {R"({"dtype": "int8"})", "dtype is \"int8\""},
       {R"({"head_dim": null})", "head_dim is missing"},

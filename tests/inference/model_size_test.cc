@@ -54,6 +54,19 @@ TEST(ModelSize, CountsTheEmbeddingBesideAHeadThatIsNotIt) {
   EXPECT_LT(step_bytes(tied, WeightFormat::int8), step_bytes(tied, WeightFormat::bf16));
 }
 
+TEST(ModelSize, CountsAByteAndAScaleForASquareInFp8) {
+  const ModelConfig config = qwen3(28, 1024, 3072, 16, true);
+  const std::int64_t head = std::int64_t{151936} * 1024 * 2;
+  const std::int64_t layers = step_bytes(config, WeightFormat::bf16) - head;
+  EXPECT_EQ(step_bytes(config, WeightFormat::fp8),
+            head + layers / 2 + layers / 2 / (128 * 128) * 2);
+  EXPECT_EQ(weight_bytes(config, WeightFormat::bf16, DType::bf16) -
+                weight_bytes(config, WeightFormat::fp8, DType::bf16),
+            step_bytes(config, WeightFormat::bf16) - step_bytes(config, WeightFormat::fp8))
+      << "the tied head stays the embedding";
+  EXPECT_EQ(kv_token_bytes(config, WeightFormat::fp8), kv_token_bytes(config, WeightFormat::bf16));
+}
+
 TEST(ModelSize, IsThatOfTheTensorsOfAFile) {
   const ModelConfig config = load_model_config(data_dir() / "tiny").value();
   const Weights weights = load_weights(data_dir() / "tiny", config).value();

@@ -51,14 +51,23 @@ PATHS = {
     "bf16": (("scalar", "avx2", "avx512"), 1e-2, 3e-2, 1e-4),
     "int8": (("scalar", "avx2", "avx512"), 3e-2, None, 5e-3),
 }
+# On a GPU. Weights that are rounded twice, to fp8's products with their scales and to bf16.
+FP8_LIMITS = (2e-2, None, 2e-3)
+# Stored as Qwen's FP8 releases are; the oracle computes with what the weights stand for.
+FP8_CONFIGURATIONS = [
+    ("fp8-gqa4", 128, 3, 8, 2, 64, 256, 512, False, "fp8", False),
+    ("fp8-gqa5", 160, 2, 5, 1, 64, 320, 512, True, "fp8", False),
+]
+
 # What the GPU's kernels have of these, and layers of released shapes.
 CUDA_CONFIGURATIONS = [
-    row for row in CONFIGURATIONS
+    row for row in CONFIGURATIONS + FP8_CONFIGURATIONS
     if row[5] in (64, 128) and all(size % 32 == 0 for size in (row[1], row[6]))
 ] + [
     ("0.6b-layers", 1024, 2, 16, 8, 128, 3072, 2048, True, "bfloat16", False),
     ("4b-layers", 2560, 2, 32, 8, 128, 9728, 2048, True, "bfloat16", False),
     ("8b-layers", 4096, 2, 32, 8, 128, 12288, 2048, False, "bfloat16", False),
+    ("fp8-8b-layers", 4096, 2, 32, 8, 128, 12288, 2048, False, "fp8", False),
 ]
 
 PROMPT_LENGTHS = (1, 2, 15, 16, 17, 64, 100)
@@ -93,11 +102,58 @@ def randomize(model, seed, embedding_scale=1.0):
                 parameter.normal_(0.0, scale / parameter.shape[1] ** 0.5, generator=generator)
 
 
+def in_fp8(weight):
+    """Bytes of E4M3 and a bf16 scale for each square of 128, whose largest number becomes 448."""
+    rows, columns = weight.shape
+    blocks = (-(-rows // 128), -(-columns // 128))
+    padded = torch.zeros(blocks[0] * 128, blocks[1] * 128)
+    padded[:rows, :columns] = weight.float()
+    squares = padded.reshape(blocks[0], 128, blocks[1], 128)
+    scales = (squares.abs().amax(dim=(1, 3)) / 448).to(torch.bfloat16)
+    spread = scales.float().repeat_interleave(128, 0).repeat_interleave(128, 1)[:rows, :columns]
+    return (weight.float() / spread).clamp(-448, 448).to(torch.float8_e4m3fn), scales, spread
+
+
+def save(model, stored, directory):
+    """Writes a checkpoint; returns the folder of one that transformers computes on a CPU, with the
+    same numbers: one in fp8 is written as Qwen's releases have it, with a wide one inside."""
+    # float32 files are compared as bf16 too: their weights must survive the rounding.
+    model = model.to(torch.bfloat16)
+    if stored != "fp8":
+        model.to(getattr(torch, stored)).save_pretrained(directory)
+        return directory
+    wide = pathlib.Path(directory) / "wide"
+    model.float().save_pretrained(wide)
+    tensors = load_file(wide / "model.safetensors")
+    eight_bits = {name: tensor.to(torch.bfloat16) for name, tensor in tensors.items()}
+    for name in [name for name in tensors if name.endswith("_proj.weight")]:
+        eight_bits[name], eight_bits[name + "_scale_inv"], spread = in_fp8(tensors[name])
+        tensors[name] = eight_bits[name].float() * spread
+    save_file(tensors, wide / "model.safetensors", metadata={"format": "pt"})
+    save_file(eight_bits, wide.parent / "model.safetensors", metadata={"format": "pt"})
+    config = json.loads((wide / "config.json").read_text())
+    config["dtype"] = "bfloat16"
+    config["quantization_config"] = {
+        "quant_method": "fp8", "fmt": "e4m3", "activation_scheme": "dynamic",
+        "weight_block_size": [128, 128], "modules_to_not_convert": ["lm_head"]}
+    (wide.parent / "config.json").write_text(json.dumps(config))
+    (wide.parent / "generation_config.json").write_bytes(
+        (wide / "generation_config.json").read_bytes())
+    return wide
+
+
 def reference_logits(directory, prompts):
     model = Qwen3ForCausalLM.from_pretrained(directory, dtype=torch.float32,
                                              attn_implementation="eager").eval()
     with torch.no_grad():
         return model, [model(torch.tensor([p])).logits[0].numpy() for p in prompts]
+
+
+def write_and_refer(number, sizes, tied, stored, yarn, directory, prompts):
+    """A random checkpoint in `directory`; transformers' model of the same numbers, and its logits."""
+    model = Qwen3ForCausalLM(make_config(*sizes, tied, yarn))
+    randomize(model, number)
+    return reference_logits(save(model, stored, directory), prompts)
 
 
 def greedy(model, prompt, count):
@@ -169,16 +225,13 @@ def parity(driver):
     failures = 0
     rng = np.random.default_rng(7)
     print(f"{'configuration':14} {'path':12} {'rel':>9} {'max':>9} {'kl':>9} {'top1':>6}")
-    for number, (name, *sizes, tied, stored, yarn) in enumerate(CONFIGURATIONS):
+    for number, (name, *sizes, tied, stored, yarn) in enumerate(
+            CONFIGURATIONS + FP8_CONFIGURATIONS):
         with tempfile.TemporaryDirectory() as directory:
-            model = Qwen3ForCausalLM(make_config(*sizes, tied, yarn))
-            randomize(model, number)
-            dtype = getattr(torch, stored)
-            # float32 files are compared as bf16 too: their weights must survive the rounding.
-            model.to(torch.bfloat16).to(dtype).save_pretrained(directory)
             vocab = sizes[-1]
             prompts = [rng.integers(0, vocab, n).tolist() for n in PROMPT_LENGTHS]
-            model, reference = reference_logits(directory, prompts)
+            model, reference = write_and_refer(number, sizes, tied, stored, yarn, directory,
+                                               prompts)
             for fmt, (isas, *limits) in PATHS.items():
                 for isa in isas:
                     _, flat = run_driver(driver, directory, prompts, fmt, isa)
@@ -207,15 +260,13 @@ def parity_on_gpu(driver):
     print(f"{'configuration':14} {'rel':>9} {'max':>9} {'kl':>9} {'top1':>6}")
     for number, (name, *sizes, tied, stored, yarn) in enumerate(CUDA_CONFIGURATIONS):
         with tempfile.TemporaryDirectory() as directory:
-            model = Qwen3ForCausalLM(make_config(*sizes, tied, yarn))
-            randomize(model, number)
-            model.to(torch.bfloat16).to(getattr(torch, stored)).save_pretrained(directory)
             vocab = sizes[-1]
             prompts = [rng.integers(0, vocab, n).tolist() for n in PROMPT_LENGTHS]
-            _, reference = reference_logits(directory, prompts)
-            _, flat = run_driver(driver, directory, prompts, "bf16", "scalar", device="cuda")
+            _, reference = write_and_refer(number, sizes, tied, stored, yarn, directory, prompts)
+            fmt = "fp8" if stored == "fp8" else "bf16"
+            _, flat = run_driver(driver, directory, prompts, fmt, "scalar", device="cuda")
             row = compare(reference, split(flat, prompts, vocab))
-            ok = check(row, PATHS["bf16"][1:], "bf16")
+            ok = check(row, FP8_LIMITS if stored == "fp8" else PATHS["bf16"][1:], fmt)
             failures += not ok
             print(f"{name:14} {row['rel']:9.2e} {row['max']:9.2e} {row['kl']:9.2e} "
                   f"{row['top1']:6.3f} {'ok' if ok else 'FAIL'}", flush=True)

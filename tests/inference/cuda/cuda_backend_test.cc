@@ -2,6 +2,7 @@
 // same bits however the work is cut.
 
 #include "tests/inference/cuda/cuda_models.h"
+#include "tests/inference/fp8_weights.h"
 
 #include <gmock/gmock.h>
 
@@ -111,6 +112,60 @@ TEST(CudaBackend, TakesMoreRowsThanAPassHas) {
   const auto blocks = some_blocks(0, 16);
   EXPECT_TRUE(
       same_bits(last_logits(*backend, tokens, 0, blocks), last_logits(*other, tokens, 0, blocks)));
+}
+
+/// Rows of q, k and v that fill no square, and more than one square of both.
+ModelConfig fp8_config() {
+  ModelConfig config = cuda_config();
+  config.hidden_size = 160;
+  config.intermediate_size = 288;
+  config.has_fp8_weights = true;
+  return config;
+}
+
+TEST(CudaBackend, ComputesInFp8WhatItComputesInBf16) {
+  const ModelConfig config = fp8_config();
+  const Weights quantised = with_matrices(RandomWeights(11).make(config), in_fp8);
+  CudaOptions options = cuda_options();
+  std::mt19937 random(8);
+  const auto tokens = random_tokens(random, 30, 203);
+  const auto blocks = some_blocks(1, 2);
+  const auto logits_of = [&](const Weights& weights, bool keeps_fp8) {
+    options.keeps_fp8 = keeps_fp8;
+    const auto backend = make_cuda_backend(config, weights, options).value();
+    EXPECT_THAT(std::string(backend->description()), HasSubstr(keeps_fp8 ? "fp8" : "bf16"));
+    return std::pair(joined(step_by_step(*backend, tokens, blocks)),
+                     last_logits(*backend, tokens, 0, some_blocks(5, 2)));
+  };
+  const auto in_eight_bits = logits_of(quantised, true);
+  const auto on_the_way = logits_of(quantised, false);
+  const auto before = logits_of(with_matrices(quantised, widened), false);
+  EXPECT_TRUE(same_bits(in_eight_bits.first, before.first));
+  EXPECT_TRUE(same_bits(in_eight_bits.second, before.second));
+  EXPECT_TRUE(same_bits(on_the_way.first, before.first));
+  EXPECT_TRUE(same_bits(on_the_way.second, before.second));
+}
+
+TEST(CudaBackend, RefusesWhatIsNotAllFp8) {
+  const auto refused = [](const Weights& weights) {
+    CudaOptions options = cuda_options();
+    options.keeps_fp8 = true;
+    const auto made = make_cuda_backend(fp8_config(), weights, options);
+    return made ? std::string("made") : made.error().detail;
+  };
+  Weights weights = RandomWeights(11).make(fp8_config());
+  EXPECT_THAT(refused(weights), HasSubstr("not in fp8 with scales in bf16"));
+  Weights quantised = with_matrices(weights, in_fp8);
+  quantised.layers[1].down_proj = weights.layers[1].down_proj;
+  EXPECT_THAT(refused(quantised), HasSubstr("not in fp8 with scales in bf16"));
+  quantised = with_matrices(weights, in_fp8);
+  const TensorView& up = quantised.layers[1].up_proj;
+  const_cast<std::byte*>(up.data)[1000] = std::byte{0xff};
+  EXPECT_THAT(refused(quantised), HasSubstr("a weight in fp8 is NaN"));
+  quantised = with_matrices(weights, in_fp8);
+  const TensorView& scales = *quantised.layers[0].k_proj.scales;
+  *reinterpret_cast<std::uint16_t*>(const_cast<std::byte*>(scales.data)) = to_bf16(-1);
+  EXPECT_THAT(refused(quantised), HasSubstr("a scale of fp8 weights is not from"));
 }
 
 TEST(CudaBackend, RefusesShapesThatTheKernelsDoNotHave) {

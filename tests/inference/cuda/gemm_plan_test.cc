@@ -10,6 +10,9 @@
 namespace sluice::inference::cuda {
 namespace {
 
+using Large = LargeWide<Bf16Weights>;
+using Small = SmallWide<Bf16Weights>;
+
 TEST(GemmPlan, SegmentsBeginAtTheirShareRoundedDown) {
   const int expected[] = {0, 1, 2, 3, 5, 6, 7, 8, 10};
   for (int segment = 0; segment <= kSegments; ++segment) {
@@ -37,12 +40,14 @@ TEST(GemmPlan, FragmentsHoldTheTokens) {
 
 TEST(GemmPlan, RowTilesFillTheDevice) {
   constexpr int kH200 = 132;
-  EXPECT_EQ(skinny_row_tiles(64, 1, kH200), 1);    // 64 blocks: none to be spared.
-  EXPECT_EQ(skinny_row_tiles(256, 1, kH200), 2);   // 128 blocks, rather than 256 in two rounds.
-  EXPECT_EQ(skinny_row_tiles(384, 1, kH200), 1);   // Three rounds of 1, or one of 4.
-  EXPECT_EQ(skinny_row_tiles(9496, 1, kH200), 4);  // The vocabulary.
-  EXPECT_EQ(skinny_row_tiles(64, 8, kH200), 1);
-  EXPECT_EQ(skinny_row_tiles(384, 8, kH200), 4);  // X weighs more.
+  EXPECT_EQ(skinny_row_tiles<Bf16Weights>(64, 1, kH200), 1);  // 64 blocks: none to be spared.
+  EXPECT_EQ(skinny_row_tiles<Bf16Weights>(256, 1, kH200),
+            2);  // 128 blocks, rather than 256 in two rounds.
+  EXPECT_EQ(skinny_row_tiles<Bf16Weights>(384, 1, kH200), 1);   // Three rounds of 1, or one of 4.
+  EXPECT_EQ(skinny_row_tiles<Bf16Weights>(9496, 1, kH200), 4);  // The vocabulary.
+  EXPECT_EQ(skinny_row_tiles<Bf16Weights>(64, 8, kH200), 1);
+  EXPECT_EQ(skinny_row_tiles<Bf16Weights>(384, 8, kH200), 4);  // X weighs more.
+  EXPECT_EQ(skinny_row_tiles<Fp8Weights>(384, 1, kH200), 4);   // As it does beside half of W.
 }
 
 TEST(GemmPlan, LargeRectanglesWhereThereAreEnough) {
@@ -73,24 +78,24 @@ void expect_each_place_once(int rows, int tokens) {
 TEST(GemmPlan, BlocksCoverTheResult) {
   for (const auto& [rows, tokens] :
        {std::pair{1, 1}, {3, 2}, {5, 16}, {4, 17}, {7, 33}, {2, 64}, {3, 65}}) {
-    expect_each_place_once<LargeWide>(rows, tokens);
-    expect_each_place_once<SmallWide>(rows, tokens);
+    expect_each_place_once<Large>(rows, tokens);
+    expect_each_place_once<Small>(rows, tokens);
   }
 }
 
 TEST(GemmPlan, NeighboursShareRowsOfW) {
   for (int block = 0; block < 16; ++block) {
-    EXPECT_EQ(place_of_block<LargeWide>(block, 4, 20).row_block, 0);
-    EXPECT_EQ(place_of_block<LargeWide>(16 + block, 4, 20).row_block, 1);
+    EXPECT_EQ(place_of_block<Large>(block, 4, 20).row_block, 0);
+    EXPECT_EQ(place_of_block<Large>(16 + block, 4, 20).row_block, 1);
   }
-  EXPECT_EQ(place_of_block<LargeWide>(64, 4, 20).token_block, 16);  // The second pass, of 4.
-  EXPECT_EQ(place_of_block<LargeWide>(68, 4, 20).row_block, 1);
+  EXPECT_EQ(place_of_block<Large>(64, 4, 20).token_block, 16);  // The second pass, of 4.
+  EXPECT_EQ(place_of_block<Large>(68, 4, 20).row_block, 1);
 }
 
 TEST(GemmPlan, SharedMemoryFitsTheSmallestDevice) {
   constexpr std::size_t kOptional = std::size_t{99} << 10;  // Compute capability 8.6 and 8.9.
-  EXPECT_LE(LargeWide::kSharedBytes, kOptional);
-  EXPECT_LE(SmallWide::kSharedBytes, kOptional);
+  EXPECT_LE(Large::kSharedBytes, kOptional);
+  EXPECT_LE(Small::kSharedBytes, kOptional);
   EXPECT_LE(skinny_shared_bytes(4, 8), std::size_t{48} << 10) << "nobody asks for more";
 }
 

@@ -25,14 +25,14 @@ struct GemmVariant {
   }
 };
 
-template <int kRowTiles, int kFragments, class Epilogue>
+template <class W, int kRowTiles, int kFragments, class Epilogue>
 cudaError_t launch_skinny_variant(const Stream& stream, const GemmOperands& in,
                                   const Epilogue& to) {
   const int blocks = (row_tiles_of(in.num_rows) + kRowTiles - 1) / kRowTiles;
   return launch(
       stream,
       {static_cast<unsigned>(blocks), kGemmThreads, skinny_shared_bytes(kRowTiles, kFragments)},
-      gemm_skinny<kRowTiles, kFragments, Epilogue>, in, to);
+      gemm_skinny<W, kRowTiles, kFragments, Epilogue>, in, to);
 }
 
 template <class Shape, class Epilogue>
@@ -43,24 +43,24 @@ cudaError_t launch_wide_variant(const Stream& stream, const GemmOperands& in, co
 }
 
 /// Those that are compiled for the device, and the choice among them.
-template <class Epilogue>
+template <class Epilogue, class W = Bf16Weights>
 std::vector<GemmVariant<Epilogue>> gemm_variants() {
   constexpr int kAny = 1 << 20;
   return {
-      {"large", kAny, launch_wide_variant<LargeWide, Epilogue>},
-      {"small", kAny, launch_wide_variant<SmallWide, Epilogue>},
-      {"1, 1", 8, launch_skinny_variant<1, 1, Epilogue>},
-      {"2, 1", 8, launch_skinny_variant<2, 1, Epilogue>},
-      {"4, 1", 8, launch_skinny_variant<4, 1, Epilogue>},
-      {"1, 2", 16, launch_skinny_variant<1, 2, Epilogue>},
-      {"2, 2", 16, launch_skinny_variant<2, 2, Epilogue>},
-      {"4, 2", 16, launch_skinny_variant<4, 2, Epilogue>},
-      {"1, 4", 32, launch_skinny_variant<1, 4, Epilogue>},
-      {"2, 4", 32, launch_skinny_variant<2, 4, Epilogue>},
-      {"4, 4", 32, launch_skinny_variant<4, 4, Epilogue>},
-      {"1, 8", 64, launch_skinny_variant<1, 8, Epilogue>},
-      {"2, 8", 64, launch_skinny_variant<2, 8, Epilogue>},
-      {"4, 8", 64, launch_skinny_variant<4, 8, Epilogue>},
+      {"large", kAny, launch_wide_variant<LargeWide<W>, Epilogue>},
+      {"small", kAny, launch_wide_variant<SmallWide<W>, Epilogue>},
+      {"1, 1", 8, launch_skinny_variant<W, 1, 1, Epilogue>},
+      {"2, 1", 8, launch_skinny_variant<W, 2, 1, Epilogue>},
+      {"4, 1", 8, launch_skinny_variant<W, 4, 1, Epilogue>},
+      {"1, 2", 16, launch_skinny_variant<W, 1, 2, Epilogue>},
+      {"2, 2", 16, launch_skinny_variant<W, 2, 2, Epilogue>},
+      {"4, 2", 16, launch_skinny_variant<W, 4, 2, Epilogue>},
+      {"1, 4", 32, launch_skinny_variant<W, 1, 4, Epilogue>},
+      {"2, 4", 32, launch_skinny_variant<W, 2, 4, Epilogue>},
+      {"4, 4", 32, launch_skinny_variant<W, 4, 4, Epilogue>},
+      {"1, 8", 64, launch_skinny_variant<W, 1, 8, Epilogue>},
+      {"2, 8", 64, launch_skinny_variant<W, 2, 8, Epilogue>},
+      {"4, 8", 64, launch_skinny_variant<W, 4, 8, Epilogue>},
       {"chosen", kAny, enqueue_gemm},
   };
 }

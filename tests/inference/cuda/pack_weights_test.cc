@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -133,6 +134,75 @@ TEST(PackWeights, WidensHalves) {
   }
 }
 
+TEST(PackWeights, PutsFp8WhereItBelongs) {
+  std::vector<std::uint8_t> values;
+  for (int i = 0; i < 21 * kDepth; ++i) values.push_back(static_cast<std::uint8_t>(i % 127));
+  const DeviceArray<std::uint8_t> rows(values);
+  for (const RowOrder order : {RowOrder::plain, RowOrder::gate, RowOrder::up}) {
+    const DeviceArray<std::uint8_t> matrix(kMatrixSize + 64);
+    const DeviceArray<int> nans(std::vector<int>{0});
+    StagedRows staged;
+    staged.rows = rows.data();
+    staged.dtype = DType::fp8;
+    staged.num_rows = 21;
+    staged.order = order;
+    staged.fp8 = matrix.data();
+    staged.nans = nans.data();
+    staged.depth = kDepth;
+    if (order == RowOrder::plain) staged.num_zero_rows = 11;
+    on_stream([&](cudaStream_t stream) {
+      EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaSuccess);
+    });
+    EXPECT_EQ(nans.get()[0], 0);
+    std::vector<std::uint8_t> expected(kMatrixSize + 64, 0xff);
+    for (int row = 0; row < 21 + staged.num_zero_rows; ++row) {
+      for (int k = 0; k < kDepth; ++k) {
+        expected[static_cast<std::size_t>(fp8_offset(matrix_row(order, row), k, kDepth))] =
+            row < 21 ? values[static_cast<std::size_t>(row * kDepth + k)] : std::uint8_t{0};
+      }
+    }
+    EXPECT_EQ(matrix.get(), expected) << static_cast<int>(order);
+  }
+}
+
+TEST(PackWeights, SeesFp8ThatIsNoNumber) {
+  for (const std::uint8_t nan : {std::uint8_t{0x7f}, std::uint8_t{0xff}}) {
+    std::vector<std::uint8_t> values(std::size_t{16} * kDepth, 0x7e);
+    values[5 * kDepth + 95] = nan;
+    const DeviceArray<std::uint8_t> rows(values);
+    const DeviceArray<std::uint8_t> matrix(kMatrixSize);
+    const DeviceArray<int> nans(std::vector<int>{0});
+    StagedRows staged;
+    staged.rows = rows.data();
+    staged.dtype = DType::fp8;
+    staged.num_rows = 16;
+    staged.fp8 = matrix.data();
+    staged.nans = nans.data();
+    staged.depth = kDepth;
+    on_stream([&](cudaStream_t stream) {
+      EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaSuccess);
+    });
+    EXPECT_EQ(nans.get()[0], 1);
+  }
+}
+
+TEST(TileLayout, HasAPlaceForEachByteAndEachScaleOfFp8) {
+  constexpr int kRows = 32;
+  constexpr int kColumns = 288;
+  std::vector<int> bytes(kRows * kColumns);
+  std::vector<int> scales(kRows / 8 * 3);
+  for (int row = 0; row < kRows; ++row) {
+    for (int k = 0; k < kColumns; ++k) {
+      ++bytes.at(static_cast<std::size_t>(fp8_offset(row, k, kColumns)));
+      ++scales.at(static_cast<std::size_t>(scale_offset(row, k, kColumns)));
+    }
+  }
+  EXPECT_TRUE(std::ranges::all_of(bytes, [](int times) { return times == 1; }));
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    EXPECT_EQ(scales[i], i / 2 % 3 < 2 ? 8 * 128 : 8 * 32) << i;
+  }
+}
+
 TEST(PackWeights, RefusesWhatItCannotRead) {
   on_stream([&](cudaStream_t stream) {
     StagedRows staged;
@@ -140,6 +210,8 @@ TEST(PackWeights, RefusesWhatItCannotRead) {
     EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaErrorInvalidValue);
     staged.depth = 64;
     EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaSuccess) << "no rows";
+    staged.dtype = DType::fp8;
+    EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaErrorInvalidValue) << "to bf16";
     staged.dtype = DType::other;
     EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaErrorInvalidValue);
   });

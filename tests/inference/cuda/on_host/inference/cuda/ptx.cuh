@@ -26,6 +26,14 @@ inline unsigned pack_bf16(float low, float high) {
   return inference::to_bf16(low) | static_cast<unsigned>(inference::to_bf16(high)) << 16;
 }
 
+inline unsigned multiply_bf16(unsigned a, unsigned b) {
+  const auto product = [](unsigned x, unsigned y) {
+    return inference::to_bf16(from_bf16(static_cast<std::uint16_t>(x)) *
+                              from_bf16(static_cast<std::uint16_t>(y)));
+  };
+  return product(a, b) | static_cast<unsigned>(product(a >> 16, b >> 16)) << 16;
+}
+
 inline uint4 load_once(const void* from) {
   cuda_on_host::require_alignment(from);
   uint4 value;
