@@ -12,7 +12,8 @@
 
 namespace sluice::inference::cuda {
 
-/// A matrix in fp8 as a checkpoint has it, row-major, with a scale for each square of 128.
+/// A matrix in fp8, row-major, with a scale for each 8 rows and 128 k: a gate and an up projection
+/// together have as many.
 struct Fp8Matrix {
   int rows;
   int depth;
@@ -21,7 +22,7 @@ struct Fp8Matrix {
 
   [[nodiscard]] int scales_a_row() const { return (depth + 127) / 128; }
   [[nodiscard]] Bf16 scale(int row, int k) const {
-    return scales[static_cast<std::size_t>(row / 128 * scales_a_row() + k / 128)];
+    return scales[static_cast<std::size_t>(row / 8 * scales_a_row() + k / 128)];
   }
   [[nodiscard]] std::uint8_t byte(int row, int k) const {
     return bytes[static_cast<std::size_t>(row * depth + k)];
@@ -38,7 +39,7 @@ inline Fp8Matrix random_fp8(int rows, int depth, unsigned seed) {
     while ((byte & 0x7f) == 0x7f);
   }
   std::uniform_real_distribution<float> exponent(-14, 3);
-  matrix.scales.resize(static_cast<std::size_t>((rows + 127) / 128 * matrix.scales_a_row()));
+  matrix.scales.resize(static_cast<std::size_t>((rows + 7) / 8 * matrix.scales_a_row()));
   for (Bf16& scale : matrix.scales) scale = to_bf16(std::exp2(exponent(random)));
   return matrix;
 }
