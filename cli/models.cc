@@ -111,6 +111,13 @@ void Models::add_metrics(Metrics& metrics) const {
                   out.value({{"model", model->name()}}, static_cast<double>(model->queue_depth()));
                 }
               });
+  metrics.add("sluice_inference_rebuilds_total",
+              "Times that a model's device was lost and the model was loaded anew.",
+              MetricType::counter, [this](MetricSeries& out) {
+                for (const InferenceModelPtr& model : models_) {
+                  out.value({{"model", model->name()}}, static_cast<double>(model->rebuilds()));
+                }
+              });
 }
 
 }  // namespace sluice

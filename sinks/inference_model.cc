@@ -287,4 +287,9 @@ std::int64_t InferenceModel::queue_depth() const {
   return shared_->queue ? shared_->queue->depth() : 0;
 }
 
+std::int64_t InferenceModel::rebuilds() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->model ? shared_->model->engine().stats().rebuilds : 0;
+}
+
 }  // namespace sluice

@@ -129,6 +129,8 @@ class InferenceModel {
   /// Requests that have not ended, and of these, those that wait for their turn.
   [[nodiscard]] std::int64_t under_way() const;
   [[nodiscard]] std::int64_t queue_depth() const;
+  /// How often its device was lost and it was loaded anew.
+  [[nodiscard]] std::int64_t rebuilds() const;
 
  private:
   struct Shared;

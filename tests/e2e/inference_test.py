@@ -103,6 +103,7 @@ class Inference(unittest.TestCase):
             self.assertGreater(metric("sluice_inference_tokens_total", model="qwen", kind="prompt"), 1000)
             self.assertGreater(metric("sluice_inference_tokens_total", model="qwen", kind="completion"), 1000)
             self.assertEqual(metric("sluice_inference_queue_depth", model="qwen"), 0)
+            self.assertEqual(metric("sluice_inference_rebuilds_total", model="qwen"), 0)
             self.assertEqual(metric("sluice_inference_time_to_first_token_seconds_count", model="qwen"), 1000)
             self.assertEqual(house.broker.terminate(), 0)
 

@@ -221,10 +221,12 @@ TEST_F(LosingModelTest, IsNotReadyUntilItsDeviceIsThereAgain) {
   const auto early = complete(user_asks("渴了"), steady_clock::now() + milliseconds(5));
   ASSERT_FALSE(early);
   EXPECT_EQ(early.error().code, Errc::deadline_exceeded) << "it waits";
+  EXPECT_EQ(model_->rebuilds(), 0);
   comes_back_.release();
   ASSERT_TRUE(complete(user_asks("渴了")));
   EXPECT_EQ(model_->state(), InferenceModel::State::ready);
   EXPECT_EQ(model_->reason(), "");
+  EXPECT_EQ(model_->rebuilds(), 1);
 }
 
 TEST_F(LosingModelTest, SaysWhyItsDeviceDidNotComeBack) {
