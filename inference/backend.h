@@ -5,6 +5,7 @@
 #include "inference/token.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -65,6 +66,11 @@ class Backend {
 
   /// The device failed so that no step can run any more: only another backend can go on.
   [[nodiscard]] virtual bool is_lost() const noexcept { return false; }
+
+  /// `on_lost` is called once the device is lost, also by the doing of another backend that shares
+  /// it: on any thread, at once where it is lost by now, and not after this one is destroyed. It
+  /// calls nothing of the backend. By default never.
+  virtual void listen(std::function<void()> on_lost) { static_cast<void>(on_lost); }
 };
 
 }  // namespace sluice::inference

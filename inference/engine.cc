@@ -30,11 +30,16 @@ Engine::Engine(EngineOptions options, std::unique_ptr<Backend> backend, Vocabula
   INFERENCE_ASSERT(
       rules.forced_close.empty() ||
       (rules.think_close && std::ranges::count(rules.forced_close, *rules.think_close) == 1));
+  listen();
   thread_ = std::thread([this] { run(); });
   thread_id_ = thread_.get_id();
 }
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  stop();
+  runner_.reset();
+  backend_.reset();  // What it calls uses what is destroyed before it.
+}
 
 Result<GenerationId> Engine::submit(GenerationRequest request, CompletionCallbacks callbacks) {
   INFERENCE_CHECK(check_request(request, limits(), options_.rules));
@@ -100,14 +105,30 @@ RequestLimits Engine::limits() const {
   return limits_;
 }
 
+void Engine::listen() {
+  backend_->listen([this] {
+    const std::scoped_lock lock(mutex_);
+    has_lost_device_ = true;
+    wake_.notify_one();
+  });
+}
+
+/// Whether the device is there, as far as the backend has told.
+Result<void> Engine::check_device() {
+  const std::scoped_lock lock(mutex_);
+  if (!std::exchange(has_lost_device_, false)) return {};
+  return fail(Errc::unavailable, "another model of this process made it fail");
+}
+
 /// What was in flight or ran is lost, and with a device that is lost, the device.
 void Engine::recover(const Error& error) {
   const bool is_lost = backend_->is_lost();
+  const bool has_failed = !in_flight_.empty();
   in_flight_.clear();
   std::vector<Track*> dropped;
   {
     const std::scoped_lock lock(mutex_);
-    ++totals_.failed_steps;
+    if (has_failed) ++totals_.failed_steps;
     if (is_lost) {
       readiness_ = {EngineReadiness::State::rebuilding,
                     "the device was lost, the model is loaded anew: " + error.detail};
@@ -124,6 +145,7 @@ void Engine::rebuild(const Error& error) {
   backend_.reset();
   {
     const std::scoped_lock lock(mutex_);
+    has_lost_device_ = false;  // That was this loss.
     if (is_stopping_) return;
   }
   auto made = options_.rebuild ? options_.rebuild(error) : Result<std::unique_ptr<Backend>>(error);
@@ -143,6 +165,7 @@ void Engine::rebuild(const Error& error) {
 void Engine::adopt(std::unique_ptr<Backend> backend) {
   backend_ = std::move(backend);
   runner_ = backend_->step_runner(vocabulary_);
+  listen();
   std::vector<std::pair<GenerationId, Error>> unfit;
   {
     const std::scoped_lock lock(mutex_);

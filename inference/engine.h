@@ -31,7 +31,8 @@ namespace sluice::inference {
 /// prefix cache; those that wait are tried next. Where the backend is lost, that error is
 /// unavailable, and those that wait go on with the backend that options.rebuild makes; who does not
 /// fit into that one any more ends as invalid_argument. Without another backend, those that wait
-/// end as unavailable too.
+/// end as unavailable too. A backend that shares its device hears where another one lost it: that
+/// is as if a step had failed, also where nothing runs.
 ///
 /// Where the backend's StepRunner overlaps, a step begins before the tokens of the one before it
 /// are known: texts, stop texts and masks are made while the device computes. What a step computes
@@ -86,6 +87,8 @@ class Engine {
   [[nodiscard]] std::int64_t accept(const Step& step);
   void settle(const Step& step, std::int64_t generated);
   [[nodiscard]] std::span<LiveGeneration* const> find_live(const Step& step);
+  void listen();
+  [[nodiscard]] Result<void> check_device();
   void recover(const Error& error);
   void rebuild(const Error& error);
   void adopt(std::unique_ptr<Backend> backend);
@@ -114,6 +117,7 @@ class Engine {
   EngineStats totals_;  ///< Without what is asked of the scheduler and the pool.
   EngineReadiness readiness_;
   bool is_stopping_ = false;
+  bool has_lost_device_ = false;  ///< Told by the backend, and not looked at yet.
 
   std::mutex join_mutex_;
   std::thread::id thread_id_;

@@ -29,13 +29,16 @@ void Engine::run() {
 
 bool Engine::wait_for_work() {
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return is_stopping_ || !in_flight_.empty() || scheduler_.has_work(); });
+  wake_.wait(lock, [this] {
+    return is_stopping_ || has_lost_device_ || !in_flight_.empty() || scheduler_.has_work();
+  });
   return !is_stopping_;
 }
 
 /// Begins a step, where there is anything to compute, and collects the one before it, which has run
 /// meanwhile; where the runner does not overlap, the same one.
 Result<void> Engine::turn() {
+  INFERENCE_CHECK(check_device());
   Step next = schedule();
   for (const auto& [track, reason] : next.ended) end(track->id, reason);
   const bool begins = !next.items.empty();

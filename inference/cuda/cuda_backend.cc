@@ -4,6 +4,7 @@
 #include "inference/cuda/cuda_step_runner.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,9 @@ class CudaBackend final : public Backend {
   [[nodiscard]] std::string_view description() const noexcept override { return description_; }
   [[nodiscard]] std::int64_t num_kv_blocks() const noexcept override { return pass_->num_blocks(); }
   [[nodiscard]] bool is_lost() const noexcept override { return pass_->session().is_lost(); }
+  void listen(std::function<void()> on_lost) override {
+    pass_->session().listen(std::move(on_lost));
+  }
 
   [[nodiscard]] std::unique_ptr<StepRunner> step_runner(const Vocabulary& vocabulary) override {
     auto runner = cuda::CudaStepRunner::make(*pass_, vocabulary);

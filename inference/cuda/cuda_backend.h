@@ -43,7 +43,8 @@ struct CudaDevice {
 [[nodiscard]] bool has_cuda() noexcept;
 
 /// Looks at a device, and makes it that of the calling thread. Takes a part of a second and some
-/// of the device's memory: its context is made.
+/// of the device's memory: its context is made. One that is lost is waited for, until all models
+/// have let go of it, half a minute at most.
 /// Errors: unavailable, saying why: no CUDA in this build; no driver, or one too old; no such
 /// device, or one of a compute capability below kCudaMajorMin; a device that fails.
 [[nodiscard]] Result<CudaDevice> find_cuda_device(int index);

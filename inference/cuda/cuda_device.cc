@@ -2,6 +2,7 @@
 // it is first asked: a machine without one gets an answer, not a missing library.
 
 #include "inference/cuda/cuda_backend.h"
+#include "inference/cuda/device_session.h"
 
 #include <cuda_runtime_api.h>
 
@@ -50,6 +51,7 @@ Result<CudaDevice> find_cuda_device(int index) {
     return unavailable("GPU " + std::to_string(index) + " is not among the " +
                        std::to_string(count) + " that are here, counted from 0");
   }
+  INFERENCE_CHECK(cuda::DeviceSession::wait_until_usable(index, cuda::kLetGoPatience));
   cudaDeviceProp properties{};
   if (const auto error = cudaGetDeviceProperties(&properties, index); error != cudaSuccess) {
     return failed("cudaGetDeviceProperties", error);

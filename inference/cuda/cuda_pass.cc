@@ -30,7 +30,7 @@ Result<std::unique_ptr<CudaPass>> CudaPass::load(const ModelConfig& config, cons
   if (options.keeps_fp8 && !are_fp8(weights)) {
     return fail(Errc::invalid_argument, "cuda: the weights are not in fp8 with scales in bf16");
   }
-  INFERENCE_TRY(DeviceSession session, DeviceSession::open(options.device));
+  INFERENCE_TRY(DeviceSession session, DeviceSession::open(options.device, kLetGoPatience));
   std::unique_ptr<CudaPass> pass(new CudaPass(config, std::move(session)));
   INFERENCE_CHECK(pass->session_.checked(pass->prepare(weights, options)));
   return pass;

@@ -2,6 +2,7 @@
 
 #include "inference/cuda/cuda_error.h"
 
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
@@ -11,14 +12,16 @@ namespace sluice::inference::cuda {
 namespace {
 
 struct DeviceUse {
-  int sessions = 0;
   bool is_lost = false;
+  std::map<std::uint64_t, std::function<void()>> on_lost;  // By session; empty: nobody listens.
 };
 
 /// Of the process; CUDA's own state is the process's too.
 struct Devices {
   std::mutex mutex;
+  std::condition_variable usable;
   std::map<int, DeviceUse> use;
+  std::uint64_t last_id = 0;
 };
 
 Devices& devices() {
@@ -28,23 +31,36 @@ Devices& devices() {
 
 }  // namespace
 
-Result<DeviceSession> DeviceSession::open(int device) {
+Result<DeviceSession> DeviceSession::open(int device, std::chrono::milliseconds patience) {
+  INFERENCE_CHECK(wait_until_usable(device, patience));
   const std::scoped_lock lock(devices().mutex);
-  DeviceUse& use = devices().use[device];
-  if (use.is_lost) {
-    return fail(Errc::unavailable, "cuda: device " + std::to_string(device) +
-                                       " is lost, and other models have not let go of it yet");
-  }
   INFERENCE_CHECK(cuda::check(cudaSetDevice(device), "the device"));
-  ++use.sessions;
-  return DeviceSession(device);
+  const std::uint64_t id = ++devices().last_id;
+  devices().use[device].on_lost[id];
+  return DeviceSession(device, id);
+}
+
+Result<void> DeviceSession::wait_until_usable(int device, std::chrono::milliseconds patience) {
+  std::unique_lock lock(devices().mutex);
+  DeviceUse& use = devices().use[device];
+  if (devices().usable.wait_for(lock, patience, [&] { return !use.is_lost; })) return {};
+  return fail(Errc::unavailable, "cuda: device " + std::to_string(device) +
+                                     " is lost, and other models have not let go of it yet");
+}
+
+void DeviceSession::listen(std::function<void()> on_lost) const {
+  const std::scoped_lock lock(devices().mutex);
+  DeviceUse& use = devices().use[device_];
+  if (use.is_lost) on_lost();
+  use.on_lost[id_] = std::move(on_lost);
 }
 
 DeviceSession::DeviceSession(DeviceSession&& other) noexcept
-    : device_(std::exchange(other.device_, -1)) {}
+    : device_(std::exchange(other.device_, -1)), id_(other.id_) {}
 
 DeviceSession& DeviceSession::operator=(DeviceSession&& other) noexcept {
   std::swap(device_, other.device_);
+  std::swap(id_, other.id_);
   return *this;
 }
 
@@ -52,11 +68,13 @@ DeviceSession::~DeviceSession() {
   if (device_ < 0) return;
   const std::scoped_lock lock(devices().mutex);
   DeviceUse& use = devices().use[device_];
-  if (--use.sessions > 0 || !use.is_lost) return;
+  use.on_lost.erase(id_);
+  if (!use.on_lost.empty() || !use.is_lost) return;
   static_cast<void>(cudaSetDevice(device_));
   static_cast<void>(cudaDeviceReset());
   static_cast<void>(cudaGetLastError());
   use.is_lost = false;
+  devices().usable.notify_all();
 }
 
 Result<void> DeviceSession::check(cudaError_t error, const char* what) const {
@@ -70,7 +88,11 @@ bool DeviceSession::is_lost() const {
 
 void DeviceSession::lose() const {
   const std::scoped_lock lock(devices().mutex);
-  devices().use[device_].is_lost = true;
+  DeviceUse& use = devices().use[device_];
+  if (std::exchange(use.is_lost, true)) return;
+  for (const auto& [id, on_lost] : use.on_lost) {
+    if (on_lost) on_lost();
+  }
 }
 
 }  // namespace sluice::inference::cuda

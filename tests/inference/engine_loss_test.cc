@@ -193,6 +193,44 @@ TEST_P(EngineLoss, IsNotReadyBeforeTheFirstHearsOfIt) {
   EXPECT_FALSE(was_ready);
 }
 
+TEST_P(EngineLoss, IsRebuiltWhereAnotherLostTheDeviceThoughNothingRuns) {
+  Losing losing([](int, Call, std::int64_t) { return false; });
+  std::binary_semaphore rebuilds(0);
+  losing.rebuild = [&](const Error&) -> Result<std::unique_ptr<Backend>> {
+    rebuilds.release();
+    return losing.make(64);
+  };
+  losing.go();
+  expect_same(losing.submit(prompt_of(1), 4)->wait(), alone(1, 4));
+  losing.house->backend->lost = true;
+  losing.house->backend->tell_lost();
+  EXPECT_TRUE(rebuilds.try_acquire_for(std::chrono::seconds(20)));
+  expect_same(losing.submit(prompt_of(2), 4)->wait(), alone(2, 4));
+  const EngineStats stats = losing.house->engine->stats();
+  EXPECT_EQ(stats.rebuilds, 1);
+  EXPECT_EQ(stats.failed_steps, 0);
+  EXPECT_TRUE(losing.house->engine->is_ready());
+}
+
+TEST_P(EngineLoss, EndsWhatRunsWhereAnotherLostTheDevice) {
+  if (GetParam()) return;  // There the next call of the runner fails by itself.
+  std::atomic<bool> tells = true;
+  Losing losing([](int, Call, std::int64_t) { return false; });
+  losing.house->backend->on_step = [&, go = losing.house->backend->on_step](std::int64_t step) {
+    if (step == 3 && tells.exchange(false)) {
+      losing.house->backend->lost = true;
+      losing.house->backend->tell_lost();
+    }
+    return go(step);
+  };
+  auto first = losing.submit(prompt_of(1), 9);
+  losing.go();
+  EXPECT_EQ(first->wait().error_code, Errc::unavailable);
+  EXPECT_THAT(first->wait().error, HasSubstr("another model of this process made it fail"));
+  expect_same(losing.submit(prompt_of(2), 4)->wait(), alone(2, 4));
+  EXPECT_EQ(losing.house->engine->stats().rebuilds, 1);
+}
+
 TEST_P(EngineLoss, TakesRequestsWhileItIsRebuilt) {
   Losing losing([](int backend, Call, std::int64_t step) { return backend == 0 && step == 2; });
   std::shared_ptr<Outcome> late;

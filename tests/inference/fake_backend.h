@@ -42,6 +42,7 @@ class FakeBackend : public Backend {
   }
 
   [[nodiscard]] bool is_lost() const noexcept override { return lost; }
+  void listen(std::function<void()> on_lost) override { tell_lost = std::move(on_lost); }
 
   [[nodiscard]] std::vector<float> logits_of(std::span<const TokenId> history) const {
     std::uint64_t hash = 1;
@@ -68,6 +69,7 @@ class FakeBackend : public Backend {
   std::int64_t num_steps = 0;
   std::int64_t max_step_tokens = 0;
   std::atomic<bool> lost = false;
+  std::function<void()> tell_lost;
   std::shared_ptr<const bool> life = std::make_shared<bool>();  ///< Expires with it.
 
   /// A step comes: its blocks and its size are checked.

@@ -7,6 +7,8 @@
 #include <runtime.h>
 
 #include <optional>
+#include <semaphore>
+#include <thread>
 
 namespace sluice::inference::cuda {
 namespace {
@@ -42,6 +44,43 @@ TEST(DeviceSession, ThatIsLostIsLostForAllUntilAllHaveLetGo) {
   ASSERT_TRUE(again) << again.error().detail;
   EXPECT_FALSE(again.value().is_lost());
   EXPECT_TRUE(DeviceMemory::make(1000, "memory"));
+}
+
+TEST(DeviceSession, TellsAllWhoShareItThatItIsLost) {
+  auto one = DeviceSession::open(0).value();
+  auto two = std::optional(DeviceSession::open(0).value());
+  auto three = std::optional(DeviceSession::open(0).value());
+  int told_one = 0;
+  int told_two = 0;
+  one.listen([&] { ++told_one; });
+  two->listen([&] { ++told_two; });
+  two.reset();
+  cuda_on_host::fail_next_call(cudaErrorIllegalAddress);
+  EXPECT_FALSE(three->check(cudaSetDevice(0), "the device"));
+  EXPECT_FALSE(three->check(cudaSetDevice(0), "the device")) << "again";
+  EXPECT_EQ(told_one, 1);
+  EXPECT_EQ(told_two, 0) << "it was gone by then";
+  int told_late = 0;
+  three->listen([&] { ++told_late; });
+  EXPECT_EQ(told_late, 1);
+}
+
+TEST(DeviceSession, IsOpenedOnceTheOthersHaveLetGo) {
+  auto lost = std::optional(DeviceSession::open(0).value());
+  auto other = std::optional(DeviceSession::open(0).value());
+  std::binary_semaphore told(0);
+  other->listen([&] { told.release(); });
+  cuda_on_host::fail_next_call(cudaErrorIllegalAddress);
+  EXPECT_FALSE(lost->check(cudaSetDevice(0), "the device"));
+  lost.reset();
+  std::thread lets_go([&] {
+    told.acquire();
+    other.reset();
+  });
+  const auto again = DeviceSession::open(0, std::chrono::minutes(1));
+  lets_go.join();
+  ASSERT_TRUE(again) << again.error().detail;
+  EXPECT_FALSE(again.value().is_lost());
 }
 
 TEST(DeviceSession, NamesADeviceThatIsNotThere) {
