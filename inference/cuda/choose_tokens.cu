@@ -91,7 +91,7 @@ __device__ inline int draw_token(const DeviceChoice& choice, const ScoredToken* 
 
 /// A block for each choice.
 __global__ void __launch_bounds__(kChooseThreads)
-    choose_tokens(const DeviceChoice* __restrict__ choices, ScoredGroups all, int* tokens) {
+    choose_tokens(const DeviceChoice* choices, ScoredGroups all, int* tokens) {
   __shared__ ScoredToken best[kMaxTopK];
   __shared__ ScoredToken of_warps[kChooseThreads / 32];
   __shared__ double weights[kMaxTopK];

@@ -1,4 +1,4 @@
-#include "inference/cuda/attention.cuh"
+#include "inference/cuda/attention.h"
 #include "inference/cuda/cuda_forward.h"
 #include "inference/cuda/embed.h"
 #include "inference/cuda/rope_cache.cuh"
@@ -107,6 +107,17 @@ Result<CudaForward> CudaForward::make(const ModelConfig& config, const DeviceMod
   }
   INFERENCE_CHECK(forward.make_angles(limits, stream));
   return Result<CudaForward>(std::move(forward));
+}
+
+Result<bool> CudaForward::can_start_early() {
+  constexpr int kPtx = 90;
+  constexpr int kDriver = 12'030;  // CUDA 12.3.
+  cudaFuncAttributes attributes{};
+  int driver = 0;
+  const auto* kernel = reinterpret_cast<const void*>(rope_and_cache<64>);
+  INFERENCE_CHECK(check(cudaFuncGetAttributes(&attributes, kernel), "the kernels"));
+  INFERENCE_CHECK(check(cudaDriverGetVersion(&driver), "the driver"));
+  return attributes.ptxVersion >= kPtx && driver >= kDriver;
 }
 
 /// The angles of all positions, from the host: those that the processor computes with.

@@ -43,6 +43,11 @@ class CudaForward {
   [[nodiscard]] static std::int64_t scratch_bytes(const ModelConfig& config,
                                                   const StepLimits& limits) noexcept;
 
+  /// Whether its kernels may start before the one in front of them has ended (launch()): they have
+  /// the instruction that waits for it, in code for compute capability 9.0 or above, and the driver
+  /// captures that in graphs. Errors: unavailable.
+  [[nodiscard]] static Result<bool> can_start_early();
+
   /// All layers for the rows of `step`. `chosen` is where the tokens of rows that follow are.
   cudaError_t run_layers(const Stream& stream, const DeviceStep& step, const PassShape& shape,
                          const int* chosen);

@@ -11,6 +11,14 @@
 
 namespace sluice::inference::cuda {
 
+namespace {
+
+/// Stays free for what is not counted: graphs, kernels that the driver loads when they first run,
+/// what is staged while the weights are uploaded, masks.
+constexpr std::int64_t kReservedBytes = std::int64_t{128} << 20;
+
+}  // namespace
+
 Result<MemoryPlan> plan_memory(const ModelConfig& config, const CudaOptions& options) {
   std::size_t free = 0;
   std::size_t total = 0;
@@ -27,7 +35,7 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const CudaOptions& opt
   plan.limits.max_parts = static_cast<int>(options.max_parts);
   plan.limits.max_context = static_cast<int>(whole_context * kKvBlockTokens);
   const std::int64_t needed = device_weight_bytes(config, options.keeps_fp8) +
-                              CudaForward::scratch_bytes(config, plan.limits);
+                              CudaForward::scratch_bytes(config, plan.limits) + kReservedBytes;
   const std::int64_t left = free_bytes - needed;
   const auto share = static_cast<std::int64_t>(static_cast<double>(left) * kCudaFreeShare);
   plan.num_blocks = options.kv_cache_bytes > 0

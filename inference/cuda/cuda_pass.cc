@@ -51,9 +51,9 @@ Result<void> CudaPass::prepare(const Weights& weights, const CudaOptions& option
   limits_ = plan.limits;
   num_blocks_ = plan.num_blocks;
   INFERENCE_TRY(owned_stream_, make_stream());
-  INFERENCE_TRY(const int major, attribute(cudaDevAttrComputeCapabilityMajor));
+  INFERENCE_TRY(const bool starts_early, CudaForward::can_start_early());
   INFERENCE_TRY(const int multiprocessors, attribute(cudaDevAttrMultiProcessorCount));
-  stream_ = {owned_stream_.get(), major >= 9, multiprocessors};
+  stream_ = {owned_stream_.get(), starts_early, multiprocessors};
   INFERENCE_TRY(model_, allocate_device_model(config_, options.keeps_fp8));
   INFERENCE_CHECK(upload_weights(config_, weights, model_, stream_));
   INFERENCE_TRY(forward_, CudaForward::make(config_, model_, limits_, num_blocks_, stream_));

@@ -13,6 +13,7 @@ namespace {
 
 struct DeviceUse {
   bool is_lost = false;
+  bool is_gone = false;                                    // CUDA did not give it back.
   std::map<std::uint64_t, std::function<void()>> on_lost;  // By session; empty: nobody listens.
 };
 
@@ -43,7 +44,13 @@ Result<DeviceSession> DeviceSession::open(int device, std::chrono::milliseconds 
 Result<void> DeviceSession::wait_until_usable(int device, std::chrono::milliseconds patience) {
   std::unique_lock lock(devices().mutex);
   DeviceUse& use = devices().use[device];
-  if (devices().usable.wait_for(lock, patience, [&] { return !use.is_lost; })) return {};
+  const auto is_decided = [&] { return use.is_gone || !use.is_lost; };
+  const bool is_in_time = devices().usable.wait_for(lock, patience, is_decided);
+  if (use.is_gone) {
+    return fail(Errc::unavailable, "cuda: device " + std::to_string(device) +
+                                       " is lost, and cannot be reset: restart the process");
+  }
+  if (is_in_time) return {};
   return fail(Errc::unavailable, "cuda: device " + std::to_string(device) +
                                      " is lost, and other models have not let go of it yet");
 }
@@ -71,9 +78,8 @@ DeviceSession::~DeviceSession() {
   use.on_lost.erase(id_);
   if (!use.on_lost.empty() || !use.is_lost) return;
   static_cast<void>(cudaSetDevice(device_));
-  static_cast<void>(cudaDeviceReset());
+  use.is_lost = use.is_gone = cudaDeviceReset() != cudaSuccess;
   static_cast<void>(cudaGetLastError());
-  use.is_lost = false;
   devices().usable.notify_all();
 }
 

@@ -16,7 +16,8 @@ inline constexpr std::chrono::seconds kLetGoPatience{30};
 
 /// A part of this process that uses a device: a model. A CUDA error that poisons the device's
 /// context takes it from all of them; once the last of them has let go, the device is reset, and
-/// can be opened again. So all of them have to hear of it. Any thread.
+/// can be opened again, unless CUDA refuses that: it promises it for no error. So all of them have
+/// to hear of it. Any thread.
 class DeviceSession {
  public:
   /// Waits while the device is lost and others have not let go of it, `patience` at most.

@@ -12,8 +12,8 @@ constexpr int kEmbedThreads = 128;
 
 /// A block for each row, four elements a thread.
 __global__ void __launch_bounds__(kEmbedThreads)
-    embed(const DeviceRow* __restrict__ rows, const int* __restrict__ chosen,
-          const Bf16* __restrict__ embedding, const Bf16* __restrict__ norm, HiddenState out) {
+    embed(const DeviceRow* rows, const int* chosen, const Bf16* __restrict__ embedding,
+          const Bf16* __restrict__ norm, HiddenState out) {
   wait_for_previous_kernel();
   const std::int64_t row = blockIdx.x;
   const DeviceRow what = rows[row];

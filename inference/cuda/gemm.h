@@ -7,8 +7,9 @@
 
 // The matrix products of a model, X W^T of bf16, or of W in fp8, with sums in fp32, each with what
 // is done to its sums before they reach memory. The bits of a token's results depend on its row of
-// X and on W, not on the other tokens, on how many there are, or on the device: every sum is taken
-// in one order (gemm_parts.cuh).
+// X and on W, not on the other tokens or on how many there are: every sum is taken in one order
+// (gemm_parts.cuh). How a tensor core adds within one of its products is its own; so the bits are
+// those of one architecture.
 
 namespace sluice::inference::cuda {
 

@@ -16,7 +16,7 @@ struct LaunchShape {
 /// Where kernels are started.
 struct Stream {
   cudaStream_t handle = nullptr;
-  bool starts_early = false;  ///< Compute capability 9.0 or above.
+  bool starts_early = false;  ///< CudaForward::can_start_early().
   int multiprocessors = 132;  ///< Of the device: what a grid is cut for.
 };
 

@@ -156,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadArgs{"NoValue", "[--dtype]", 14, "'--dtype' has no value", "--dtype=VALUE"},
         BadArgs{"NoValueBeforeAnother", "[--dtype, --threads=2]", 14, "'--dtype' has no value"},
         BadArgs{"EmptyValue", "[--dtype=]", 14,
-                "'--dtype' wants auto, bfloat16, float32 or int8, not nothing"},
+                "'--dtype' wants auto, bfloat16, float32, fp8 or int8, not nothing"},
         BadArgs{"Twice", "[--threads=2, --threads, 3]", 27, "'--threads' is there twice"},
         BadArgs{"DtypeMisspelt", "[--dtype=bfloat6]", 14, "not 'bfloat6'",
                 "did you mean 'bfloat16'?"},

@@ -87,7 +87,7 @@ TEST(InferenceLoading, HandsOnWhereAndHowItIsComputed) {
   EXPECT_EQ(cpu.value()->facts().why_cpu, "");
   spec.device = "auto";
   spec.dtype = "int8";
-  EXPECT_EQ(load(spec).value()->facts().why_cpu, "a GPU computes in bfloat16 only");
+  EXPECT_EQ(load(spec).value()->facts().why_cpu, "a GPU computes in bfloat16 and fp8 only");
   spec.device = "cuda";
   EXPECT_THAT(load(spec).error().detail, HasSubstr("device cuda: a GPU computes in bfloat16"));
   spec = demo_spec();

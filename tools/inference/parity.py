@@ -66,8 +66,8 @@ CUDA_CONFIGURATIONS = [
 ] + [
     ("0.6b-layers", 1024, 2, 16, 8, 128, 3072, 2048, True, "bfloat16", False),
     ("4b-layers", 2560, 2, 32, 8, 128, 9728, 2048, True, "bfloat16", False),
-    ("8b-layers", 4096, 2, 32, 8, 128, 12288, 2048, False, "bfloat16", False),
-    ("fp8-8b-layers", 4096, 2, 32, 8, 128, 12288, 2048, False, "fp8", False),
+    ("8b-layer", 4096, 1, 32, 8, 128, 12288, 2048, False, "bfloat16", False),
+    ("fp8-8b-layer", 4096, 1, 32, 8, 128, 12288, 2048, False, "fp8", False),
 ]
 
 PROMPT_LENGTHS = (1, 2, 15, 16, 17, 64, 100)
@@ -332,7 +332,8 @@ def main():
         print(f"torch {found[0]}, transformers {found[1]}")
     elif found != (TORCH, TRANSFORMERS):
         sys.exit(f"torch and transformers are {found}; the oracle is {(TORCH, TRANSFORMERS)}")
-    torch.set_num_threads(1)
+    if not arguments.cuda:  # Its models are large, and its thresholds wide.
+        torch.set_num_threads(1)
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     if arguments.golden:

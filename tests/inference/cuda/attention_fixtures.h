@@ -1,6 +1,7 @@
 #pragma once
 
-#include "inference/cuda/attention.cuh"
+#include "inference/cuda/attention.h"
+#include "inference/cuda/ptx.cuh"
 #include "tests/inference/cuda/attention_elements.h"
 #include "tests/inference/cuda/device_array.h"
 

@@ -9,11 +9,14 @@
 
 namespace sluice::inference::cuda {
 
-/// Device memory of a test. Not initialised: floats are NaN.
+/// Device memory of a test. All bytes are 0xff at first: floats are NaN.
 template <class T>
 class DeviceArray {
  public:
-  explicit DeviceArray(std::size_t size) : size_(size) { cudaMalloc(&data_, size * sizeof(T)); }
+  explicit DeviceArray(std::size_t size) : size_(size) {
+    cudaMalloc(&data_, size * sizeof(T));
+    cudaMemset(data_, 0xff, size * sizeof(T));
+  }
   explicit DeviceArray(const std::vector<T>& values) : DeviceArray(values.size()) { set(values); }
   ~DeviceArray() { cudaFree(data_); }
   DeviceArray(const DeviceArray&) = delete;
@@ -37,9 +40,11 @@ class DeviceArray {
   std::size_t size_;
 };
 
-/// A stream whose work is done when the function returns.
+/// A stream whose work is done when the function returns. It does not wait for the null stream by
+/// itself, which may still be filling the arrays.
 template <class F>
 void on_stream(F&& function) {
+  cudaDeviceSynchronize();
   cudaStream_t stream = nullptr;
   cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
   function(stream);

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <runtime.h>
 
+#include <cstdlib>
+#include <iostream>
 #include <optional>
 #include <semaphore>
 #include <thread>
@@ -81,6 +83,21 @@ TEST(DeviceSession, IsOpenedOnceTheOthersHaveLetGo) {
   lets_go.join();
   ASSERT_TRUE(again) << again.error().detail;
   EXPECT_FALSE(again.value().is_lost());
+}
+
+[[noreturn]] void lose_for_good() {
+  auto session = std::optional(DeviceSession::open(0).value());
+  cuda_on_host::refuse_resets();
+  cuda_on_host::fail_next_call(cudaErrorIllegalAddress);
+  static_cast<void>(session->check(cudaSetDevice(0), "the device"));
+  session.reset();
+  const auto again = DeviceSession::open(0, std::chrono::minutes(1));
+  std::cerr << (again ? "opened" : again.error().detail) << '\n';
+  std::exit(0);
+}
+
+TEST(DeviceSession, ThatCudaDoesNotGiveBackWantsANewProcess) {
+  EXPECT_EXIT(lose_for_good(), testing::ExitedWithCode(0), "cannot be reset: restart the process");
 }
 
 TEST(DeviceSession, NamesADeviceThatIsNotThere) {

@@ -37,6 +37,9 @@ cudaError_t launch_skinny_variant(const Stream& stream, const GemmOperands& in,
 
 template <class Shape, class Epilogue>
 cudaError_t launch_wide_variant(const Stream& stream, const GemmOperands& in, const Epilogue& to) {
+  // This file's own kernel: another one than what prepare_gemm() has prepared.
+  const auto error = allow_shared_memory(gemm_wide<Shape, Epilogue>, Shape::kSharedBytes);
+  if (error != cudaSuccess) return error;
   const int blocks = row_blocks<Shape>(in) * token_blocks<Shape>(in);
   return launch(stream, {static_cast<unsigned>(blocks), kGemmThreads, Shape::kSharedBytes},
                 gemm_wide<Shape, Epilogue>, in, to);

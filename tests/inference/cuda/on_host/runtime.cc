@@ -42,6 +42,7 @@ struct Device {
   std::size_t total = std::size_t{1} << 30;
   std::size_t allocated = 0;
   int allocations = 0;
+  bool refuses_resets = false;
   std::map<void*, std::size_t> memory;
 };
 
@@ -101,6 +102,11 @@ cudaError_t enqueue(Stream* stream, Work work) {
 
 void fail_next_call(cudaError_t error) { device().next_call = error; }
 void fail_next_work(cudaError_t error) { device().next_work = error; }
+void refuse_resets() {
+  const std::scoped_lock lock(device().mutex);
+  device().refuses_resets = true;
+}
+
 void set_device_memory(std::size_t bytes) { device().total = bytes; }
 std::size_t allocated_bytes() { return device().allocated; }
 int num_allocations() { return device().allocations; }
@@ -166,6 +172,7 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 
 cudaError_t cudaDeviceReset() {
   const std::scoped_lock lock(device().mutex);
+  if (device().refuses_resets) return device().sticky;
   for (const auto& [memory, bytes] : device().memory) std::free(memory);
   device().memory.clear();
   device().allocated = 0;
@@ -216,6 +223,11 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
                             cudaStream_t stream) {
   return enqueue(stream, [=] { std::memcpy(to, from, bytes); });
+}
+
+cudaError_t cudaMemset(void* to, int value, std::size_t bytes) {
+  std::memset(to, value, bytes);
+  return result(cudaSuccess);
 }
 
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
@@ -301,6 +313,11 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
 }
 
 cudaError_t cudaFuncSetAttribute(const void*, cudaFuncAttribute, int) {
+  return result(cudaSuccess);
+}
+
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void*) {
+  attributes->ptxVersion = 90;
   return result(cudaSuccess);
 }
 

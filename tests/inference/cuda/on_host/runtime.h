@@ -10,6 +10,9 @@ namespace cuda_on_host {
 void fail_next_call(cudaError_t error);
 void fail_next_work(cudaError_t error);
 
+/// From now on cudaDeviceReset() fails on a device that is lost, and leaves it so.
+void refuse_resets();
+
 /// Of the device that cudaMemGetInfo() and cudaGetDeviceProperties() tell of. No device: 0 bytes.
 void set_device_memory(std::size_t bytes);
 

@@ -1,37 +1,25 @@
-#pragma once
+#include "inference/cuda/attention.h"
 
 #include "inference/cuda/attention_decode.cuh"
 #include "inference/cuda/attention_prefill.cuh"
-#include "inference/cuda/launch.cuh"
 
 #include <algorithm>
 #include <cstddef>
 
 namespace sluice::inference::cuda {
+namespace {
 
 /// Blocks of the decode kernel that fill a device a few times: where there are many works, a block
 /// has several chunks one after the other.
-inline constexpr int kDecodeBlocks = 1024;
+constexpr int kDecodeBlocks = 1024;
 
-[[nodiscard]] constexpr std::size_t decode_shared_bytes(int head_dim) noexcept {
+constexpr std::size_t decode_shared_bytes(int head_dim) noexcept {
   return std::size_t{kAttentionWarps} * kTileRows *
          static_cast<std::size_t>(partial_size(head_dim)) * sizeof(float);
 }
 
-[[nodiscard]] constexpr std::size_t prefill_shared_bytes(int head_dim) noexcept {
+constexpr std::size_t prefill_shared_bytes(int head_dim) noexcept {
   return 2 * static_cast<std::size_t>(split_buffer_size(head_dim)) * sizeof(Bf16);
-}
-
-/// Once for each device, before the first launch.
-inline cudaError_t prepare_attention() {
-  for (const cudaError_t error :
-       {allow_shared_memory(decode_attention<64>, decode_shared_bytes(64)),
-        allow_shared_memory(decode_attention<128>, decode_shared_bytes(128)),
-        allow_shared_memory(prefill_attention<64>, prefill_shared_bytes(64)),
-        allow_shared_memory(prefill_attention<128>, prefill_shared_bytes(128))}) {
-    if (error != cudaSuccess) return error;
-  }
-  return cudaSuccess;
 }
 
 template <int kHeadDim>
@@ -53,9 +41,20 @@ cudaError_t enqueue_attention_of(const Stream& stream, const AttentionArgs& args
   return launch(stream, shape, decode_attention<kHeadDim>, args);
 }
 
-/// Attention of all works; the rows of none keep what is in `out`. prepare_attention() comes first.
-/// Errors: cudaErrorInvalidValue: a shape that there is no kernel for; those of a launch.
-inline cudaError_t enqueue_attention(const Stream& stream, const AttentionArgs& args) {
+}  // namespace
+
+cudaError_t prepare_attention() {
+  for (const cudaError_t error :
+       {allow_shared_memory(decode_attention<64>, decode_shared_bytes(64)),
+        allow_shared_memory(decode_attention<128>, decode_shared_bytes(128)),
+        allow_shared_memory(prefill_attention<64>, prefill_shared_bytes(64)),
+        allow_shared_memory(prefill_attention<128>, prefill_shared_bytes(128))}) {
+    if (error != cudaSuccess) return error;
+  }
+  return cudaSuccess;
+}
+
+cudaError_t enqueue_attention(const Stream& stream, const AttentionArgs& args) {
   const AttentionShape& shape = args.shape;
   if (shape.num_kv_heads < 1 || shape.num_heads % shape.num_kv_heads != 0 || shape.group() < 1 ||
       shape.group() > kTileRows) {
