@@ -19,6 +19,7 @@ cudaError_t launch_skinny(const Stream& stream, const GemmOperands& in, const Ep
       gemm_skinny<W, kRowTiles, kFragments, Epilogue>, in, to);
 }
 
+/// With as many row tiles a block as suit the device. At most 8 * kFragments tokens.
 template <class W, int kFragments, class Epilogue>
 cudaError_t launch_skinny(const Stream& stream, const GemmOperands& in, const Epilogue& to) {
   switch (skinny_row_tiles<W>(row_tiles_of(in.num_rows), kFragments, stream.multiprocessors)) {
@@ -31,6 +32,7 @@ cudaError_t launch_skinny(const Stream& stream, const GemmOperands& in, const Ep
   }
 }
 
+/// prepare_gemm_of() comes first.
 template <class Shape, class Epilogue>
 cudaError_t launch_wide(const Stream& stream, const GemmOperands& in, const Epilogue& to) {
   const int blocks = row_blocks<Shape>(in) * token_blocks<Shape>(in);
