@@ -61,6 +61,18 @@ std::int64_t num_parameters(const ModelConfig& config) noexcept {
          tables * config.vocab_size * config.hidden_size;
 }
 
+std::int64_t stored_bytes(const ModelConfig& config, DType stored) noexcept {
+  const auto element = static_cast<std::int64_t>(size_of(stored));
+  std::int64_t bytes = num_parameters(config) * element;
+  if (!config.has_fp8_weights) return bytes;
+  for (const Shape& shape : matrices_of(config)) {
+    const std::int64_t saved =
+        shape.first * shape.second * element - matrix_bytes(shape, WeightFormat::fp8);
+    bytes -= config.num_hidden_layers * saved;
+  }
+  return bytes;
+}
+
 std::int64_t step_bytes(const ModelConfig& config, WeightFormat format) noexcept {
   std::int64_t layer = 0;
   for (const Shape& shape : matrices_of(config)) layer += matrix_bytes(shape, format);

@@ -13,6 +13,10 @@ namespace sluice::inference {
 
 [[nodiscard]] std::int64_t num_parameters(const ModelConfig& config) noexcept;
 
+/// Bytes of all parameters in a checkpoint whose embedding is `stored` so: those of the layers'
+/// matrices too, unless it has them in fp8.
+[[nodiscard]] std::int64_t stored_bytes(const ModelConfig& config, DType stored) noexcept;
+
 /// Bytes of all matrices in `format`, each once: what decoding one token reads, whatever the batch.
 [[nodiscard]] std::int64_t step_bytes(const ModelConfig& config, WeightFormat format) noexcept;
 

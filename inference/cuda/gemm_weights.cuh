@@ -23,6 +23,7 @@ struct TileOperands {
   uint4 high;  ///< Of row g + 8.
 };
 
+/// GemmOperands::weights.
 struct Bf16Weights {
   static constexpr int kLaneChunks = 2;  ///< Of a tile.
   static constexpr int kTileChunks = kLaneChunks * 32;
@@ -33,8 +34,6 @@ struct Bf16Weights {
     __device__ __forceinline__ unsigned at(int) const { return 0; }
     [[nodiscard]] __device__ __forceinline__ bool has(int) const { return true; }
   };
-
-  [[nodiscard]] static bool are_in(const GemmOperands& in) { return in.weights != nullptr; }
 
   static __device__ __forceinline__ const uint4* begin(const GemmOperands& in) {
     return reinterpret_cast<const uint4*>(in.weights);
@@ -51,6 +50,7 @@ __device__ __forceinline__ unsigned scaled_fp8(unsigned bytes, unsigned scales) 
   return multiply_bf16((bytes & 0x80008000U) | ((bytes >> 4) & 0x07f007f0U), scales);
 }
 
+/// GemmOperands::fp8, with its scales.
 struct Fp8Weights {
   static constexpr int kLaneChunks = 1;
   static constexpr int kTileChunks = kLaneChunks * 32;
@@ -76,8 +76,6 @@ struct Fp8Weights {
       return tile / kScaleTiles - first < 32;
     }
   };
-
-  [[nodiscard]] static bool are_in(const GemmOperands& in) { return in.fp8 != nullptr; }
 
   static __device__ __forceinline__ const uint4* begin(const GemmOperands& in) {
     return reinterpret_cast<const uint4*>(in.fp8);

@@ -64,6 +64,11 @@ TEST(ModelSize, CountsAByteAndAScaleForASquareInFp8) {
                 weight_bytes(config, WeightFormat::fp8, DType::bf16),
             step_bytes(config, WeightFormat::bf16) - step_bytes(config, WeightFormat::fp8))
       << "the tied head stays the embedding";
+  ModelConfig in_fp8 = config;
+  in_fp8.has_fp8_weights = true;
+  EXPECT_EQ(stored_bytes(config, DType::bf16), 2 * 596'049'920);
+  EXPECT_EQ(stored_bytes(config, DType::bf16) - stored_bytes(in_fp8, DType::bf16),
+            step_bytes(config, WeightFormat::bf16) - step_bytes(config, WeightFormat::fp8));
   EXPECT_EQ(kv_token_bytes(config, WeightFormat::fp8), kv_token_bytes(config, WeightFormat::bf16));
 }
 
