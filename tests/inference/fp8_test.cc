@@ -153,7 +153,6 @@ class Fp8Checkpoint : public testing::Test {
     return weights ? "loaded" : weights.error().detail;
   }
 
-  static constexpr const char* kQ = "model.layers.0.self_attn.q_proj.weight";
   static constexpr const char* kScales = "model.layers.0.self_attn.q_proj.weight_scale_inv";
   ModelConfig config_ = small_config();
   nlohmann::json header_;
