@@ -88,12 +88,8 @@ void read_text_parts(const ModelFlags& flags, ModelFacts& facts) {
 }
 
 void read_device(const ModelFlags& flags, ModelFacts& facts) {
-  const inference::LanguageModelOptions options = options_of(flags);
-  inference::DeviceRequest request;
-  request.device = options.device;
-  request.format = options.format;
-  request.kv_cache_bytes = options.kv_cache_bytes;
-  request.max_context = std::min(options.max_context, facts.config.max_position_embeddings);
+  auto request = inference::request_of(options_of(flags));
+  request.max_context = std::min(request.max_context, facts.config.max_position_embeddings);
   auto choice = inference::choose_device(request, facts.config,
                                          [] { return inference::find_cuda_device(0); });
   if (choice) {

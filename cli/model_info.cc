@@ -103,9 +103,11 @@ void write_architecture(std::ostream& out, const ModelFacts& facts) {
       << config.rope_theta;
   if (config.yarn) out << ", YaRN factor " << config.yarn->factor;
   out << "\nparameters     " << grouped(facts.parameters) << ", stored as "
-      << to_string(facts.stored_layers)
-      << (facts.stored_layers == inference::DType::fp8 ? ", embedding and norms as " : "")
-      << (facts.stored_layers == inference::DType::fp8 ? to_string(facts.stored) : "") << '\n';
+      << to_string(facts.stored_layers);
+  if (facts.stored != facts.stored_layers) {
+    out << ", embedding and norms as " << to_string(facts.stored);
+  }
+  out << '\n';
 }
 
 void write_parts(std::ostream& out, const ModelFacts& facts) {

@@ -28,11 +28,7 @@ inference::Result<inference::LoadedBackend> load(const ModelFlags& flags, std::s
                            "--ids: " + std::to_string(num_tokens) + " tokens; the model has " +
                                std::to_string(most) + " positions");
   }
-  inference::BackendRequest request;
-  request.device = options.device;
-  request.format = options.format;
-  request.determinism = options.determinism;
-  request.threads = options.threads;
+  inference::BackendRequest request = inference::request_of(options);
   const auto format = options.format.value_or(inference::WeightFormat::bf16);
   const auto blocks = static_cast<std::int64_t>(num_tokens) / inference::kKvBlockTokens + 1;
   request.kv_cache_bytes = blocks * inference::kv_block_bytes(config, format);

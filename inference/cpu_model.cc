@@ -140,7 +140,7 @@ bool is_readable(const TensorView& tensor) noexcept {
   if (tensor.dtype != DType::fp8) return size_of(tensor.dtype) != 0;
   if (tensor.shape.size() != 2 || !tensor.scales || tensor.scales->shape.size() != 2) return false;
   const auto fits = [&](std::size_t i) {
-    return tensor.scales->shape[i] == (tensor.shape[i] + kFp8Block - 1) / kFp8Block;
+    return tensor.scales->shape[i] == fp8_blocks(tensor.shape[i]);
   };
   return fits(0) && fits(1) && tensor.scales->dtype != DType::fp8 && is_readable(*tensor.scales);
 }

@@ -8,6 +8,11 @@ namespace sluice::inference {
 /// The weights of Qwen's FP8 releases have one scale for each square of so many rows and columns.
 inline constexpr std::int64_t kFp8Block = 128;
 
+/// How many squares cover `size` rows or columns.
+constexpr std::int64_t fp8_blocks(std::int64_t size) noexcept {
+  return (size + kFp8Block - 1) / kFp8Block;
+}
+
 /// E4M3 as the OCP's "8-bit Floating Point Specification" has it: a sign, 4 bits of exponent with a
 /// bias of 7, 3 bits of mantissa; no infinities, 0x7f and 0xff are NaN. 448 is the largest.
 constexpr float from_e4m3(std::uint8_t bits) noexcept {

@@ -15,20 +15,6 @@ void report(const LanguageModelOptions& options, std::string_view stage) {
   if (options.on_stage) options.on_stage(stage);
 }
 
-/// What the model asks of its backend, whenever it is loaded.
-BackendRequest request_of(const LanguageModelOptions& options, std::int64_t max_step_tokens) {
-  BackendRequest request;
-  request.device = options.device;
-  request.format = options.format;
-  request.kv_cache_bytes = options.kv_cache_bytes;
-  request.max_context = options.max_context;
-  request.threads = options.threads;
-  request.determinism = options.determinism;
-  request.max_step_tokens = max_step_tokens;
-  request.max_running = options.max_running;
-  return request;
-}
-
 TokenRules rules_of(const Tokenizer& tokenizer) {
   TokenRules rules;
   rules.think_open = tokenizer.find_control("<think>");
@@ -68,6 +54,18 @@ SamplingParams sampling_of(const CompletionRequest& request, const GenerationCon
 
 LanguageModel::LanguageModel() = default;
 LanguageModel::~LanguageModel() = default;
+
+BackendRequest request_of(const LanguageModelOptions& options) {
+  BackendRequest request;
+  request.device = options.device;
+  request.format = options.format;
+  request.kv_cache_bytes = options.kv_cache_bytes;
+  request.max_context = options.max_context;
+  request.threads = options.threads;
+  request.determinism = options.determinism;
+  request.max_running = options.max_running;
+  return request;
+}
 
 Result<std::unique_ptr<LanguageModel>> LanguageModel::load(const LanguageModelOptions& options) {
   const auto started = std::chrono::steady_clock::now();
@@ -110,7 +108,8 @@ Result<void> LanguageModel::load_engine(const LanguageModelOptions& options) {
   engine.scheduler.max_step_tokens =
       std::max(engine.scheduler.max_step_tokens, options.max_running);
   engine.scheduler.max_queued_requests = options.max_queued;
-  const BackendRequest request = request_of(options, engine.scheduler.max_step_tokens);
+  BackendRequest request = request_of(options);
+  request.max_step_tokens = engine.scheduler.max_step_tokens;
   LoadedBackend loaded;
   if (options.make_backend) {
     INFERENCE_TRY(loaded.backend, options.make_backend(config_));

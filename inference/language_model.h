@@ -43,6 +43,9 @@ struct LanguageModelOptions {
   std::function<void(std::string_view stage)> on_stage;
 };
 
+/// What a model with these options asks of its backend.
+[[nodiscard]] BackendRequest request_of(const LanguageModelOptions& options);
+
 /// A checkpoint that is ready to be asked: its files read, and an engine that runs it. Where the
 /// device is lost, the engine has it loaded once more: Engine::readiness() says how that goes.
 class LanguageModel {

@@ -30,13 +30,11 @@ std::int64_t norm_elements(const ModelConfig& config) noexcept {
          config.hidden_size;
 }
 
-std::int64_t blocks_of(std::int64_t size) noexcept { return (size + kFp8Block - 1) / kFp8Block; }
-
 std::int64_t matrix_bytes(const Shape& shape, WeightFormat format) noexcept {
   const auto [rows, columns] = shape;
   if (format == WeightFormat::int8) return int8_matrix_bytes(rows, columns);
   if (format == WeightFormat::fp8) {
-    return rows * columns + 2 * blocks_of(rows) * blocks_of(columns);  // Scales in bf16.
+    return rows * columns + 2 * fp8_blocks(rows) * fp8_blocks(columns);  // Scales in bf16.
   }
   return rows * columns * (format == WeightFormat::bf16 ? 2 : 4);
 }

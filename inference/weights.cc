@@ -4,6 +4,7 @@
 #include "inference/json_file.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -129,9 +130,8 @@ class Finder {
       problem_ = entry->file + ": tensor " + name +
                  " is fp8, but config.json has no quantization_config that says so";
     }
-    const auto blocks = [](std::int64_t size) { return (size + kFp8Block - 1) / kFp8Block; };
     TensorView scales;
-    find(name + "_scale_inv", {blocks(rows), blocks(columns)}, scales);
+    find(name + "_scale_inv", {fp8_blocks(rows), fp8_blocks(columns)}, scales);
     if (!problem_.empty()) return;
     out = entry->view;
     out.scales = std::make_shared<const TensorView>(std::move(scales));
@@ -170,6 +170,12 @@ void find_layer(Finder& finder, const ModelConfig& config, const std::string& pr
   finder.find_matrix(prefix + "mlp.down_proj.weight", hidden, intermediate, layer.down_proj);
 }
 
+/// Of a layer, q_proj to down_proj.
+std::array<const TensorView*, 7> matrices_of(const LayerWeights& layer) noexcept {
+  return {&layer.q_proj,    &layer.k_proj,  &layer.v_proj,   &layer.o_proj,
+          &layer.gate_proj, &layer.up_proj, &layer.down_proj};
+}
+
 }  // namespace
 
 Result<Weights> load_weights(const std::filesystem::path& dir, const ModelConfig& config) {
@@ -191,11 +197,6 @@ Result<Weights> load_weights(const std::filesystem::path& dir, const ModelConfig
   }
   if (!finder.problem().empty()) return fail(Errc::invalid_argument, finder.problem());
   return weights;
-}
-
-std::array<const TensorView*, 7> matrices_of(const LayerWeights& layer) noexcept {
-  return {&layer.q_proj,    &layer.k_proj,  &layer.v_proj,   &layer.o_proj,
-          &layer.gate_proj, &layer.up_proj, &layer.down_proj};
 }
 
 bool are_fp8(const Weights& weights) noexcept {

@@ -4,7 +4,6 @@
 #include "inference/result.h"
 #include "inference/safetensors.h"
 
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -46,8 +45,5 @@ struct Weights {
 
 /// Whether all matrices of all layers are in fp8, with scales in bf16: as Qwen releases them.
 [[nodiscard]] bool are_fp8(const Weights& weights) noexcept;
-
-/// The matrices of a layer, q_proj to down_proj.
-[[nodiscard]] std::array<const TensorView*, 7> matrices_of(const LayerWeights& layer) noexcept;
 
 }  // namespace sluice::inference

@@ -1,6 +1,7 @@
 #include "inference/cuda/attention.h"
 #include "inference/cuda/cuda_forward.h"
 #include "inference/cuda/embed.h"
+#include "inference/cuda/memory_pieces.h"
 #include "inference/cuda/rope_cache.cuh"
 #include "inference/rope.h"
 
@@ -20,23 +21,6 @@ cudaError_t first_error(std::initializer_list<cudaError_t> errors) {
   return error == errors.end() ? cudaSuccess : *error;
 }
 
-/// Cuts one allocation into pieces; of no memory, it counts.
-class Pieces {
- public:
-  explicit Pieces(std::byte* memory) : memory_(memory) {}
-
-  template <class T>
-  void take(T*& piece, std::int64_t elements) {
-    piece = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + used_);
-    used_ += (elements * static_cast<std::int64_t>(sizeof(T)) + 255) / 256 * 256;
-  }
-  [[nodiscard]] std::int64_t used() const noexcept { return used_; }
-
- private:
-  std::byte* memory_;
-  std::int64_t used_ = 0;
-};
-
 }  // namespace
 
 AttentionShape CudaForward::attention_shape() const noexcept {
@@ -52,7 +36,7 @@ AttentionLimits CudaForward::attention_limits() const noexcept {
 
 /// Returns how many bytes that takes.
 std::int64_t CudaForward::lay_out(const StepLimits& limits, std::byte* memory) {
-  Pieces pieces(memory);
+  MemoryPieces pieces(memory);
   const std::int64_t rows = (limits.max_rows + kFragmentRows - 1) / kFragmentRows * kFragmentRows;
   workspace_size_ =
       std::min(workspace_size(attention_shape(), limits.max_parts, limits.max_context),

@@ -124,8 +124,7 @@ Result<void> CudaStepRunner::start_choosing(std::span<const TokenChoice> choices
   std::ranges::transform(choices, host_choices_.as<DeviceChoice>(), device_choice);
   INFERENCE_CHECK(device.check(
       cudaMemcpyAsync(choices_.as<void>(), host_choices_.as<void>(),
-                      choices.size_bytes() / sizeof(TokenChoice) * sizeof(DeviceChoice),
-                      cudaMemcpyHostToDevice, stream.handle),
+                      choices.size() * sizeof(DeviceChoice), cudaMemcpyHostToDevice, stream.handle),
       "choices"));
   const bool has_masks = write_masks(choices);
   if (has_masks) {

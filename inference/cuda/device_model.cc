@@ -1,5 +1,6 @@
 #include "inference/cuda/device_model.h"
 
+#include "inference/cuda/memory_pieces.h"
 #include "inference/cuda/tile_layout.h"
 
 #include <array>
@@ -9,66 +10,46 @@
 namespace sluice::inference::cuda {
 namespace {
 
-constexpr std::int64_t kAlignment = 256;
 constexpr std::int64_t kMaxGroup = 16;  // Query heads of a kv head: the rows of a tile.
 
 std::int64_t padded(std::int64_t rows) noexcept {
   return (rows + kTileRows - 1) / kTileRows * kTileRows;
 }
 
-/// Hands out pieces of one allocation; from nothing, it counts what they come to.
-class Pieces {
- public:
-  explicit Pieces(std::byte* memory) : memory_(memory) {}
-
-  template <class T = Bf16>
-  T* take(std::int64_t elements) {
-    auto* piece = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + used_);
-    const auto bytes = elements * static_cast<std::int64_t>(sizeof(T));
-    used_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
-    return piece;
+DeviceMatrix take_matrix(MemoryPieces& pieces, std::int64_t rows, std::int64_t depth, bool is_fp8) {
+  DeviceMatrix matrix;
+  matrix.rows = static_cast<int>(rows);
+  matrix.depth = static_cast<int>(depth);
+  if (is_fp8) {
+    pieces.take(matrix.fp8, padded(rows) * depth);
+    pieces.take(matrix.scales, num_scales(matrix));
+  } else {
+    pieces.take(matrix.data, padded(rows) * depth);
   }
-
-  DeviceMatrix take_matrix(std::int64_t rows, std::int64_t depth, bool is_fp8 = false) {
-    DeviceMatrix matrix;
-    matrix.rows = static_cast<int>(rows);
-    matrix.depth = static_cast<int>(depth);
-    if (is_fp8) {
-      matrix.fp8 = take<std::uint8_t>(padded(rows) * depth);
-      matrix.scales = take(num_scales(matrix));
-    } else {
-      matrix.data = take(padded(rows) * depth);
-    }
-    return matrix;
-  }
-
-  [[nodiscard]] std::int64_t used() const noexcept { return used_; }
-
- private:
-  std::byte* memory_;
-  std::int64_t used_ = 0;
-};
+  return matrix;
+}
 
 /// Lays the model out in `pieces`.
-DeviceModel lay_out(const ModelConfig& config, bool is_fp8, Pieces& pieces) {
+DeviceModel lay_out(const ModelConfig& config, bool is_fp8, MemoryPieces& pieces) {
   const std::int64_t hidden = config.hidden_size;
   DeviceModel model;
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     DeviceLayer layer;
-    layer.qkv = pieces.take_matrix(config.q_size() + 2 * config.kv_size(), hidden, is_fp8);
-    layer.o = pieces.take_matrix(hidden, config.q_size(), is_fp8);
-    layer.gate_up = pieces.take_matrix(2 * config.intermediate_size, hidden, is_fp8);
-    layer.down = pieces.take_matrix(hidden, config.intermediate_size, is_fp8);
-    layer.input_norm = pieces.take(hidden);
-    layer.post_attention_norm = pieces.take(hidden);
-    layer.q_norm = pieces.take<float>(config.head_dim);
-    layer.k_norm = pieces.take<float>(config.head_dim);
+    layer.qkv = take_matrix(pieces, config.q_size() + 2 * config.kv_size(), hidden, is_fp8);
+    layer.o = take_matrix(pieces, hidden, config.q_size(), is_fp8);
+    layer.gate_up = take_matrix(pieces, 2 * config.intermediate_size, hidden, is_fp8);
+    layer.down = take_matrix(pieces, hidden, config.intermediate_size, is_fp8);
+    pieces.take(layer.input_norm, hidden);
+    pieces.take(layer.post_attention_norm, hidden);
+    pieces.take(layer.q_norm, config.head_dim);
+    pieces.take(layer.k_norm, config.head_dim);
     model.layers.push_back(layer);
   }
-  model.norm = pieces.take(hidden);
-  model.lm_head = pieces.take_matrix(config.vocab_size, hidden);
-  model.embedding =
-      config.tie_word_embeddings ? model.lm_head : pieces.take_matrix(config.vocab_size, hidden);
+  pieces.take(model.norm, hidden);
+  model.lm_head = take_matrix(pieces, config.vocab_size, hidden, false);
+  model.embedding = config.tie_word_embeddings
+                        ? model.lm_head
+                        : take_matrix(pieces, config.vocab_size, hidden, false);
   return model;
 }
 
@@ -110,7 +91,7 @@ std::int64_t num_scales(const DeviceMatrix& matrix) noexcept {
 }
 
 std::int64_t device_weight_bytes(const ModelConfig& config, bool is_fp8) noexcept {
-  Pieces pieces(nullptr);
+  MemoryPieces pieces(nullptr);
   static_cast<void>(lay_out(config, is_fp8, pieces));
   return pieces.used();
 }
@@ -118,7 +99,7 @@ std::int64_t device_weight_bytes(const ModelConfig& config, bool is_fp8) noexcep
 Result<DeviceModel> allocate_device_model(const ModelConfig& config, bool is_fp8) {
   INFERENCE_TRY(DeviceMemory memory,
                 DeviceMemory::make(device_weight_bytes(config, is_fp8), "the weights"));
-  Pieces pieces(memory.as<std::byte>());
+  MemoryPieces pieces(memory.as<std::byte>());
   DeviceModel model = lay_out(config, is_fp8, pieces);
   model.memory = std::move(memory);
   return model;

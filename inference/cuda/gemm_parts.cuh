@@ -28,6 +28,10 @@ inline constexpr int kFragmentChunks = kFragmentSize / 8;
   return segment * num_tiles / kSegments;
 }
 
+[[nodiscard]] constexpr int row_tiles_of(int num_rows) noexcept {
+  return (num_rows + kTileRows - 1) / kTileRows;
+}
+
 /// Where the row of `token` begins in X, in chunks, for a lane that holds `lane`'s part of a
 /// fragment; -1 for a token that is none. X is smaller than 2^31 chunks.
 __device__ __forceinline__ int row_chunk(const GemmOperands& in, int token, int lane) {

@@ -13,10 +13,6 @@
 
 namespace sluice::inference::cuda {
 
-[[nodiscard]] constexpr int row_tiles_of(int num_rows) noexcept {
-  return (num_rows + kTileRows - 1) / kTileRows;
-}
-
 /// What a lane has of a tile of W, for mma().
 struct TileOperands {
   uint4 low;   ///< Of row g: its k = 8t .. 8t + 7.

@@ -2,6 +2,7 @@
 
 #include "inference/bf16.h"
 #include "inference/buffer.h"
+#include "inference/fp8.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -53,7 +54,7 @@ class PatternWeights {
   TensorView take_matrix(std::int64_t rows, std::int64_t columns) {
     if (!is_fp8_) return take({rows, columns});
     TensorView view = take(DType::fp8, {rows, columns});
-    const std::vector<std::int64_t> blocks = {(rows + 127) / 128, (columns + 127) / 128};
+    const std::vector<std::int64_t> blocks = {fp8_blocks(rows), fp8_blocks(columns)};
     const std::vector<std::uint16_t> scales(static_cast<std::size_t>(blocks[0] * blocks[1]),
                                             to_bf16(0.03F));
     auto owned = std::make_shared<std::vector<std::uint16_t>>(scales);

@@ -38,7 +38,7 @@ TensorView tensor_of(Weights& owners, DType dtype, std::vector<std::int64_t> sha
 inline TensorView in_fp8(Weights& owners, const TensorView& tensor) {
   const std::int64_t rows = tensor.shape[0];
   const std::int64_t columns = tensor.shape[1];
-  const std::vector<std::int64_t> blocks = {(rows + 127) / 128, (columns + 127) / 128};
+  const std::vector<std::int64_t> blocks = {fp8_blocks(rows), fp8_blocks(columns)};
   const auto square = [&](std::int64_t i) {
     return static_cast<std::size_t>(i / columns / 128 * blocks[1] + i % columns / 128);
   };

@@ -6,8 +6,6 @@
 
 #include <gtest/gtest.h>
 
-#include <bit>
-
 namespace sluice::inference::cuda {
 namespace {
 
@@ -15,16 +13,6 @@ class GemmFp8 : public testing::TestWithParam<cuda_on_host::ThreadOrder> {
  protected:
   void SetUp() override { cuda_on_host::set_thread_order(GetParam()); }
 };
-
-std::vector<unsigned> bits_of(const GemmVariant<StoreFloats>& variant,
-                              const GemmOperands& operands) {
-  const GuardedArray<float> out(static_cast<std::size_t>(operands.num_tokens) *
-                                static_cast<std::size_t>(operands.num_rows));
-  variant.run(operands, {out.data()});
-  std::vector<unsigned> bits;
-  for (const float value : out.get()) bits.push_back(std::bit_cast<unsigned>(value));
-  return bits;
-}
 
 /// Compares all kernels for `tokens` with the product in bf16.
 void expect_product(int tokens, int rows, int depth) {

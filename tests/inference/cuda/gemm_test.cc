@@ -20,16 +20,6 @@ class Gemm : public testing::TestWithParam<cuda_on_host::ThreadOrder> {
 
 using Variant = GemmVariant<StoreFloats>;
 
-/// The bits of what a variant makes of the operands: -0 is not 0 here, and no NaN equals itself.
-std::vector<unsigned> bits_of(const Variant& variant, const GemmOperands& operands) {
-  const GuardedArray<float> out(static_cast<std::size_t>(operands.num_tokens) *
-                                static_cast<std::size_t>(operands.num_rows));
-  variant.run(operands, {out.data()});
-  std::vector<unsigned> bits;
-  for (const float value : out.get()) bits.push_back(std::bit_cast<unsigned>(value));
-  return bits;
-}
-
 std::vector<unsigned> row_of(const std::vector<unsigned>& bits, int row, int num_rows) {
   const auto first = bits.begin() + std::ptrdiff_t{row} * num_rows;
   return {first, first + num_rows};

@@ -4,9 +4,11 @@
 #include "inference/cuda/gemm_skinny.cuh"
 #include "inference/cuda/gemm_wide.cuh"
 #include "tests/inference/cuda/device_array.h"
+#include "tests/inference/cuda/gemm_problem.h"
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <vector>
 
 namespace sluice::inference::cuda {
@@ -24,6 +26,17 @@ struct GemmVariant {
     });
   }
 };
+
+/// The bits of what a variant makes of the operands: -0 is not 0 here, and no NaN equals itself.
+inline std::vector<unsigned> bits_of(const GemmVariant<StoreFloats>& variant,
+                                     const GemmOperands& operands) {
+  const GuardedArray<float> out(static_cast<std::size_t>(operands.num_tokens) *
+                                static_cast<std::size_t>(operands.num_rows));
+  variant.run(operands, {out.data()});
+  std::vector<unsigned> bits;
+  for (const float value : out.get()) bits.push_back(std::bit_cast<unsigned>(value));
+  return bits;
+}
 
 template <class W, int kRowTiles, int kFragments, class Epilogue>
 cudaError_t launch_skinny_variant(const Stream& stream, const GemmOperands& in,

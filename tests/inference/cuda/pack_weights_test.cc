@@ -134,28 +134,34 @@ TEST(PackWeights, WidensHalves) {
   }
 }
 
+/// Packs rows of fp8 into `matrix`; whether one of their elements is no number.
+bool pack_fp8(const std::vector<std::uint8_t>& values, const DeviceArray<std::uint8_t>& matrix,
+              RowOrder order = RowOrder::plain, int num_zero_rows = 0) {
+  const DeviceArray<std::uint8_t> rows(values);
+  const DeviceArray<int> nans(std::vector<int>{0});
+  StagedRows staged;
+  staged.rows = rows.data();
+  staged.dtype = DType::fp8;
+  staged.num_rows = std::ssize(values) / kDepth;
+  staged.num_zero_rows = num_zero_rows;
+  staged.order = order;
+  staged.fp8 = matrix.data();
+  staged.nans = nans.data();
+  staged.depth = kDepth;
+  on_stream(
+      [&](cudaStream_t stream) { EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaSuccess); });
+  return nans.get()[0] != 0;
+}
+
 TEST(PackWeights, PutsFp8WhereItBelongs) {
   std::vector<std::uint8_t> values;
   for (int i = 0; i < 21 * kDepth; ++i) values.push_back(static_cast<std::uint8_t>(i % 127));
-  const DeviceArray<std::uint8_t> rows(values);
   for (const RowOrder order : {RowOrder::plain, RowOrder::gate, RowOrder::up}) {
     const DeviceArray<std::uint8_t> matrix(kMatrixSize + 64);
-    const DeviceArray<int> nans(std::vector<int>{0});
-    StagedRows staged;
-    staged.rows = rows.data();
-    staged.dtype = DType::fp8;
-    staged.num_rows = 21;
-    staged.order = order;
-    staged.fp8 = matrix.data();
-    staged.nans = nans.data();
-    staged.depth = kDepth;
-    if (order == RowOrder::plain) staged.num_zero_rows = 11;
-    on_stream([&](cudaStream_t stream) {
-      EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaSuccess);
-    });
-    EXPECT_EQ(nans.get()[0], 0);
+    const int num_zero_rows = order == RowOrder::plain ? 11 : 0;
+    EXPECT_FALSE(pack_fp8(values, matrix, order, num_zero_rows));
     std::vector<std::uint8_t> expected(kMatrixSize + 64, 0xff);
-    for (int row = 0; row < 21 + staged.num_zero_rows; ++row) {
+    for (int row = 0; row < 21 + num_zero_rows; ++row) {
       for (int k = 0; k < kDepth; ++k) {
         expected[static_cast<std::size_t>(fp8_offset(matrix_row(order, row), k, kDepth))] =
             row < 21 ? values[static_cast<std::size_t>(row * kDepth + k)] : std::uint8_t{0};
@@ -169,20 +175,7 @@ TEST(PackWeights, SeesFp8ThatIsNoNumber) {
   for (const std::uint8_t nan : {std::uint8_t{0x7f}, std::uint8_t{0xff}}) {
     std::vector<std::uint8_t> values(std::size_t{16} * kDepth, 0x7e);
     values[5 * kDepth + 95] = nan;
-    const DeviceArray<std::uint8_t> rows(values);
-    const DeviceArray<std::uint8_t> matrix(kMatrixSize);
-    const DeviceArray<int> nans(std::vector<int>{0});
-    StagedRows staged;
-    staged.rows = rows.data();
-    staged.dtype = DType::fp8;
-    staged.num_rows = 16;
-    staged.fp8 = matrix.data();
-    staged.nans = nans.data();
-    staged.depth = kDepth;
-    on_stream([&](cudaStream_t stream) {
-      EXPECT_EQ(enqueue_pack_weights({stream}, staged), cudaSuccess);
-    });
-    EXPECT_EQ(nans.get()[0], 1);
+    EXPECT_TRUE(pack_fp8(values, DeviceArray<std::uint8_t>(kMatrixSize)));
   }
 }
 
