@@ -3,7 +3,7 @@
 //
 //   filter: {attributes: {type: com.example.order.created, tenant: ""}}
 
-#include "filter/dialect.h"
+#include "filter/requirements.h"
 
 #include <algorithm>
 #include <utility>
@@ -17,18 +17,34 @@ class AttributesFilter final : public Filter {
       : requirements_(std::move(requirements)) {}
 
   [[nodiscard]] bool matches(const Event& event) const noexcept override {
-    return std::ranges::all_of(requirements_, [&](const Requirement& required) {
-      const auto value = event.attribute(required.attribute);
-      if (!value) return false;
-      return required.value.empty() ? !value->empty() : *value == required.value;
-    });
+    return std::ranges::all_of(
+        requirements_, [&](const Requirement& required) { return is_met(required, event); });
   }
 
   [[nodiscard]] std::vector<PinSet> pins() const override {
     return pins_of(requirements_, Pin::Kind::exact);
   }
 
+  [[nodiscard]] Explanation explain(const Event& event) const override {
+    std::vector<Explanation> parts;
+    for (const Requirement& required : requirements_) {
+      parts.push_back(
+          explained(event, {required.attribute, "=", required.value, is_met(required, event)}));
+    }
+    return explained_all("attributes", std::move(parts));
+  }
+
+  [[nodiscard]] bool looks_only_at(std::span<const std::string_view> names) const override {
+    return are_among(requirements_, names);
+  }
+
  private:
+  static bool is_met(const Requirement& required, const Event& event) noexcept {
+    const auto value = event.attribute(required.attribute);
+    if (!value) return false;
+    return required.value.empty() ? !value->empty() : *value == required.value;
+  }
+
   std::vector<Requirement> requirements_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "filter/explain.h"
 #include "filter/filter.h"
 
 #include <nlohmann/json.hpp>
@@ -24,21 +25,5 @@ struct Clause {
 
 /// All of `filters`; matches every event where there are none.
 [[nodiscard]] FilterPtr all_of(std::vector<FilterPtr> filters);
-
-/// What one attribute must be, in the dialects that take a map of them.
-struct Requirement {
-  std::string attribute;
-  std::string value;
-};
-
-enum class EmptyValue : bool { refused, allowed };
-
-/// Reads {"attribute": "value", ...}; names are those an attribute can have.
-[[nodiscard]] Result<std::vector<Requirement>> parse_requirements(const Clause& clause,
-                                                                  EmptyValue empty);
-
-/// One set for each requirement with a value: every matching event meets all of them.
-[[nodiscard]] std::vector<PinSet> pins_of(const std::vector<Requirement>& requirements,
-                                          Pin::Kind kind);
 
 }  // namespace sluice

@@ -3,40 +3,24 @@
 //
 //   {"exact": {"type": "com.example.order.created", "source": "/shop"}}
 
-#include "filter/dialect.h"
-
-#include <algorithm>
-#include <utility>
+#include "filter/requirements.h"
 
 namespace sluice {
 namespace {
 
-class ExactFilter final : public Filter {
- public:
-  explicit ExactFilter(std::vector<Requirement> requirements)
-      : requirements_(std::move(requirements)) {}
-
-  [[nodiscard]] bool matches(const Event& event) const noexcept override {
-    return std::ranges::all_of(requirements_, [&](const Requirement& required) {
-      const auto value = event.attribute(required.attribute);
-      return value && *value == required.value;
-    });
+struct ExactTest {
+  static constexpr std::string_view key = "exact";
+  static constexpr std::string_view verb = "=";
+  static constexpr Pin::Kind kind = Pin::Kind::exact;
+  static bool holds(std::string_view value, const std::string& wanted) noexcept {
+    return value == wanted;
   }
-
-  [[nodiscard]] std::vector<PinSet> pins() const override {
-    return pins_of(requirements_, Pin::Kind::exact);
-  }
-
- private:
-  std::vector<Requirement> requirements_;  // One or two in practice: a vector beats a map.
 };
 
 }  // namespace
 
 Result<FilterPtr> make_exact_filter(const Clause& clause) {
-  SLUICE_TRY(auto requirements, parse_requirements(clause, EmptyValue::refused));
-  if (requirements.empty()) return bad_clause(clause.path, "want at least one attribute");
-  return std::make_shared<const ExactFilter>(std::move(requirements));
+  return make_requirements_filter<ExactTest>(clause);
 }
 
 }  // namespace sluice

@@ -36,6 +36,11 @@ std::string known_dialects() {
 
 }  // namespace
 
+Error bad_clause(const std::string& path, std::string_view why) {
+  return fail(Errc::invalid_argument,
+              path.empty() ? std::string(why) : path + ": " + std::string(why));
+}
+
 Result<FilterPtr> compile_at(const nlohmann::json& spec, const std::string& path) {
   if (!spec.is_object()) {
     return bad_clause(path, R"(want an object with one dialect, e.g. {"exact": {"type": "a"}})");

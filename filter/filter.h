@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,18 @@ struct Pin {
 /// filter for all other events.
 using PinSet = std::vector<Pin>;
 
+/// Why one clause of a filter passes an event, or does not. What a clause is made of stands in
+/// `parts`, in the order of the manifest; all of them, those too that matches() need not ask.
+struct Explanation {
+  std::string clause;  ///< "all", "exact"; a leaf as people write it: "type = com.example.a".
+  bool passes = false;
+  std::string attribute;            ///< What a leaf looks at: an attribute, a place in the data.
+  std::optional<std::string> seen;  ///< What the event has there; nullopt: it is absent.
+  std::string problem;  ///< Why it could not be decided, e.g. a CESQL error; else empty.
+  std::string hint;     ///< The nearest miss: "differs in one character"; may be empty.
+  std::vector<Explanation> parts;
+};
+
 /// A trigger's predicate over one event, compiled once and asked for every event.
 ///
 /// Immutable after construction, so one instance serves all cores. matches() is pure: it does not
@@ -37,6 +51,13 @@ class Filter {
   /// Each of these sets is true by itself; the index takes the one that is worth most to it. None:
   /// nothing is known, the filter is always asked. The same answer each time.
   [[nodiscard]] virtual std::vector<PinSet> pins() const { return {}; }
+
+  /// What matches() finds, clause by clause, for people: it may allocate and take its time.
+  [[nodiscard]] virtual Explanation explain(const Event& event) const = 0;
+
+  /// Whether matches() looks at no attribute but these, and not at the data: two events that agree
+  /// in these `names` get the same answer.
+  [[nodiscard]] virtual bool looks_only_at(std::span<const std::string_view> names) const = 0;
 };
 
 using FilterPtr = std::shared_ptr<const Filter>;

@@ -11,9 +11,22 @@
 namespace sluice {
 namespace {
 
+using Filters = std::vector<FilterPtr>;
+
+std::vector<Explanation> explain_each(const Filters& filters, const Event& event) {
+  std::vector<Explanation> parts;
+  for (const FilterPtr& filter : filters) parts.push_back(filter->explain(event));
+  return parts;
+}
+
+bool look_only_at(const Filters& filters, std::span<const std::string_view> names) {
+  return std::ranges::all_of(filters,
+                             [&](const FilterPtr& filter) { return filter->looks_only_at(names); });
+}
+
 class AllFilter final : public Filter {
  public:
-  explicit AllFilter(std::vector<FilterPtr> filters) : filters_(std::move(filters)) {}
+  explicit AllFilter(Filters filters) : filters_(std::move(filters)) {}
 
   [[nodiscard]] bool matches(const Event& event) const noexcept override {
     return std::ranges::all_of(filters_,
@@ -29,13 +42,21 @@ class AllFilter final : public Filter {
     return sets;
   }
 
+  [[nodiscard]] Explanation explain(const Event& event) const override {
+    return explained_all("all", explain_each(filters_, event));
+  }
+
+  [[nodiscard]] bool looks_only_at(std::span<const std::string_view> names) const override {
+    return look_only_at(filters_, names);
+  }
+
  private:
-  std::vector<FilterPtr> filters_;
+  Filters filters_;
 };
 
 class AnyFilter final : public Filter {
  public:
-  explicit AnyFilter(std::vector<FilterPtr> filters) : filters_(std::move(filters)) {}
+  explicit AnyFilter(Filters filters) : filters_(std::move(filters)) {}
 
   [[nodiscard]] bool matches(const Event& event) const noexcept override {
     return std::ranges::any_of(filters_,
@@ -59,8 +80,20 @@ class AnyFilter final : public Filter {
     return {std::move(together)};
   }
 
+  [[nodiscard]] Explanation explain(const Event& event) const override {
+    Explanation any;
+    any.clause = "any";
+    any.parts = explain_each(filters_, event);
+    any.passes = std::ranges::any_of(any.parts, &Explanation::passes);
+    return any;
+  }
+
+  [[nodiscard]] bool looks_only_at(std::span<const std::string_view> names) const override {
+    return look_only_at(filters_, names);
+  }
+
  private:
-  std::vector<FilterPtr> filters_;
+  Filters filters_;
 };
 
 class NotFilter final : public Filter {
@@ -71,14 +104,26 @@ class NotFilter final : public Filter {
     return !filter_->matches(event);
   }
 
+  [[nodiscard]] Explanation explain(const Event& event) const override {
+    Explanation inverted;
+    inverted.clause = "not";
+    inverted.parts.push_back(filter_->explain(event));
+    inverted.passes = !inverted.parts.front().passes;
+    return inverted;
+  }
+
+  [[nodiscard]] bool looks_only_at(std::span<const std::string_view> names) const override {
+    return filter_->looks_only_at(names);
+  }
+
  private:
   FilterPtr filter_;
 };
 
-Result<std::vector<FilterPtr>> compile_list(const Clause& clause) {
+Result<Filters> compile_list(const Clause& clause) {
   if (!clause.argument.is_array()) return bad_clause(clause.path, "want a list of filters");
   if (clause.argument.empty()) return bad_clause(clause.path, "want at least one filter");
-  std::vector<FilterPtr> filters;
+  Filters filters;
   for (std::size_t i = 0; i < clause.argument.size(); ++i) {
     const std::string path = clause.path + "[" + std::to_string(i) + "]";
     SLUICE_TRY(auto filter, compile_at(clause.argument[i], path));

@@ -3,40 +3,24 @@
 //
 //   {"prefix": {"type": "com.example.", "subject": "order/"}}
 
-#include "filter/dialect.h"
-
-#include <algorithm>
-#include <utility>
+#include "filter/requirements.h"
 
 namespace sluice {
 namespace {
 
-class PrefixFilter final : public Filter {
- public:
-  explicit PrefixFilter(std::vector<Requirement> requirements)
-      : requirements_(std::move(requirements)) {}
-
-  [[nodiscard]] bool matches(const Event& event) const noexcept override {
-    return std::ranges::all_of(requirements_, [&](const Requirement& required) {
-      const auto value = event.attribute(required.attribute);
-      return value && value->starts_with(required.value);
-    });
+struct PrefixTest {
+  static constexpr std::string_view key = "prefix";
+  static constexpr std::string_view verb = "starts with";
+  static constexpr Pin::Kind kind = Pin::Kind::prefix;
+  static bool holds(std::string_view value, const std::string& wanted) noexcept {
+    return value.starts_with(wanted);
   }
-
-  [[nodiscard]] std::vector<PinSet> pins() const override {
-    return pins_of(requirements_, Pin::Kind::prefix);
-  }
-
- private:
-  std::vector<Requirement> requirements_;  // One or two in practice: a vector beats a map.
 };
 
 }  // namespace
 
 Result<FilterPtr> make_prefix_filter(const Clause& clause) {
-  SLUICE_TRY(auto requirements, parse_requirements(clause, EmptyValue::refused));
-  if (requirements.empty()) return bad_clause(clause.path, "want at least one attribute");
-  return std::make_shared<const PrefixFilter>(std::move(requirements));
+  return make_requirements_filter<PrefixTest>(clause);
 }
 
 }  // namespace sluice

@@ -1,4 +1,4 @@
-#include "filter/dialect.h"
+#include "filter/requirements.h"
 
 #include "base/utf8.h"
 
@@ -15,11 +15,6 @@ bool is_attribute_name(std::string_view name) noexcept {
 }
 
 }  // namespace
-
-Error bad_clause(const std::string& path, std::string_view why) {
-  return fail(Errc::invalid_argument,
-              path.empty() ? std::string(why) : path + ": " + std::string(why));
-}
 
 Result<std::vector<Requirement>> parse_requirements(const Clause& clause, EmptyValue empty) {
   if (!clause.argument.is_object()) {
@@ -50,6 +45,13 @@ std::vector<PinSet> pins_of(const std::vector<Requirement>& requirements, Pin::K
     if (!required.value.empty()) sets.push_back({Pin{kind, required.attribute, required.value}});
   }
   return sets;
+}
+
+bool are_among(const std::vector<Requirement>& requirements,
+               std::span<const std::string_view> names) noexcept {
+  return std::ranges::all_of(requirements, [&](const Requirement& required) {
+    return std::ranges::find(names, required.attribute) != names.end();
+  });
 }
 
 }  // namespace sluice

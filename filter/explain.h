@@ -1,0 +1,29 @@
+#pragma once
+
+#include "filter/filter.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+/// What a clause wants of one attribute, and whether the event has it.
+struct Wanted {
+  std::string_view attribute;
+  std::string_view verb;   ///< "=", "starts with", "ends with".
+  std::string_view value;  ///< Empty: only that it is present and not empty.
+  bool is_met;
+};
+
+/// The explanation of a leaf that looks at one attribute, with the nearest miss as its hint.
+[[nodiscard]] Explanation explained(const Event& event, const Wanted& wanted);
+
+/// A clause that passes when all of `parts` do.
+[[nodiscard]] Explanation explained_all(std::string_view clause, std::vector<Explanation> parts);
+
+/// How `seen` just misses what is `wanted` ("differs only in case"), or which attribute of `event`
+/// has a name like one that it lacks; empty where nothing is near.
+[[nodiscard]] std::string nearest_miss(const Event& event, const Wanted& wanted);
+
+}  // namespace sluice
