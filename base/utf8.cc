@@ -35,12 +35,6 @@ bool is_non_character(char32_t code) noexcept {
   return (code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) == 0xfffe;
 }
 
-bool is_white_space(char32_t code) noexcept {
-  return (code >= 0x09 && code <= 0x0d) || code == 0x20 || code == 0x85 || code == 0xa0 ||
-         code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
-         code == 0x202f || code == 0x205f || code == 0x3000;
-}
-
 }  // namespace
 
 bool is_printable_ascii(std::string_view text) noexcept {
@@ -115,6 +109,12 @@ std::string in_quotes(std::string_view text) {
   }
   out += i < text.size() ? "...'" : "'";
   return out;
+}
+
+bool is_white_space(char32_t code) noexcept {
+  return (code >= 0x09 && code <= 0x0d) || code == 0x20 || code == 0x85 || code == 0xa0 ||
+         code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
+         code == 0x202f || code == 0x205f || code == 0x3000;
 }
 
 bool is_blank(std::string_view text) noexcept {

@@ -40,6 +40,9 @@ struct TextCheck {
 };
 [[nodiscard]] TextCheck check_text(std::string_view text) noexcept;
 
+/// Whether Unicode calls the character White_Space.
+[[nodiscard]] bool is_white_space(char32_t code) noexcept;
+
 /// Whether there is nothing in `text` but white space (Unicode's White_Space), or nothing at all.
 [[nodiscard]] bool is_blank(std::string_view text) noexcept;
 

@@ -94,6 +94,21 @@ std::optional<std::string_view> Event::attribute(std::string_view name) const no
   return std::nullopt;
 }
 
+std::optional<Attribute> Event::find(std::string_view name) const noexcept {
+  const auto value = attribute(name);
+  if (!value) return std::nullopt;
+  Attribute found{name, *value};
+  if (hops_.size > 0 && name == kHops) {
+    found.type = AttributeType::integer;
+  } else {
+    for (std::size_t i = kRequiredCount; i < attribute_count_; ++i) {
+      // The value itself, so that no name is compared again.
+      if (value_of(i).data() == value->data()) found.type = slots_[i].type;
+    }
+  }
+  return found;
+}
+
 std::optional<std::string_view> Event::header(std::string_view name) const noexcept {
   for (std::size_t i = attribute_count_; i < std::size_t{attribute_count_} + header_count_; ++i) {
     if (name_of(i) == name) return value_of(i);

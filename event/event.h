@@ -26,6 +26,9 @@ class Event final {
   /// The string form of any context attribute, `specversion` included, or nullopt when absent.
   [[nodiscard]] std::optional<std::string_view> attribute(std::string_view name) const noexcept;
 
+  /// The same with the type it came with.
+  [[nodiscard]] std::optional<Attribute> find(std::string_view name) const noexcept;
+
   /// Calls `visit(Attribute)` for every attribute but `specversion`: id, source, type, then the
   /// rest in the order they came, the broker's stamps last.
   template <typename Visit>

@@ -58,7 +58,6 @@ Result<FilterPtr> compile_at(const nlohmann::json& spec, const std::string& path
   for (const Dialect& dialect : kDialects) {
     if (dialect.key == key) return dialect.compile({spec.begin().value(), clause_path});
   }
-  if (key == "cesql") return bad_clause(clause_path, "the cesql dialect is not in this version");
   return bad_clause(path,
                     "unknown filter dialect " + in_quotes(key) + "; known: " + known_dialects());
 }

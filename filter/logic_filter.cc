@@ -3,6 +3,7 @@
 //   {"all": [{"prefix": {"type": "com.example."}}, {"not": {"exact": {"tenant": "test"}}}]}
 
 #include "filter/dialect.h"
+#include "filter/pins.h"
 
 #include <algorithm>
 #include <iterator>
@@ -65,19 +66,9 @@ class AnyFilter final : public Filter {
 
   /// One set of each alternative, put together; none where one of them may match anything.
   [[nodiscard]] std::vector<PinSet> pins() const override {
-    PinSet together;
-    for (const FilterPtr& filter : filters_) {
-      std::vector<PinSet> sets = filter->pins();
-      if (sets.empty()) return {};
-      // The fewest lookups; of these, equality rather than a prefix or a suffix.
-      const auto best = std::ranges::min_element(sets, {}, [](const PinSet& set) {
-        return std::pair(set.size(), std::ranges::count_if(set, [](const Pin& pin) {
-                           return pin.kind != Pin::Kind::exact;
-                         }));
-      });
-      std::ranges::move(*best, std::back_inserter(together));
-    }
-    return {std::move(together)};
+    std::vector<std::vector<PinSet>> alternatives;
+    for (const FilterPtr& filter : filters_) alternatives.push_back(filter->pins());
+    return pins_of_any(std::move(alternatives));
   }
 
   [[nodiscard]] Explanation explain(const Event& event) const override {

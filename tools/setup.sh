@@ -11,7 +11,7 @@ set -euo pipefail
 declare -A needed=(
   [build]="g++ make cmake ninja-build ccache pkg-config libboost1.81-dev libfyaml-dev
            nlohmann-json3-dev libsimdjson-dev libspdlog-dev libfmt-dev libcli11-dev
-           libhowardhinnant-date-dev tzdata librdkafka-dev libhiredis-dev libjemalloc-dev"
+           libhowardhinnant-date-dev tzdata librdkafka-dev libhiredis-dev libjemalloc-dev libutf8proc-dev"
   [test]="libgtest-dev libgmock-dev librapidcheck-dev python3"
   [bench]="libbenchmark-dev python3"
   [lint]="clang-format-14 clang-tidy-14 libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev"

@@ -1,0 +1,108 @@
+// `sluice cesql`: what an expression of the CloudEvents SQL language yields for an event.
+
+#include "cli/cesql_prompt.h"
+#include "cli/command.h"
+#include "cli/event_file.h"
+#include "filter/cesql/expression.h"
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+struct CesqlFlags {
+  std::optional<std::string> expression;
+  std::string event;
+};
+
+// What an expression looks at where no event is given.
+EventPtr sample_event() {
+  EventBuilder builder;
+  builder.set("id", "1").set("source", "/sluice/cesql").set("type", "dev.sluice.cesql");
+  return builder.build();
+}
+
+nlohmann::ordered_json to_json(const CesqlError& error) {
+  return {{"kind", to_string(error.kind)}, {"message", error.detail}, {"column", error.column}};
+}
+
+int report(const nlohmann::ordered_json& result, const std::optional<CesqlError>& error,
+           const std::string& text) {
+  const nlohmann::ordered_json line = {
+      {"result", result}, {"error", error ? to_json(*error) : nlohmann::ordered_json()}};
+  std::cout << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  if (!error) return kExitOk;
+  std::cerr << with_caret(text, error->column) << ' ' << error->detail << '\n';
+  return kExitBad;
+}
+
+int run_expression(const std::string& text, const Event& event) {
+  const auto expression = CesqlExpression::parse(text);
+  if (!expression) return report(nullptr, expression.error(), text);
+  const CesqlOutcome outcome = expression.value().evaluate(event);
+  nlohmann::ordered_json result;
+  std::visit([&](const auto& value) { result = value; }, outcome.value);
+  return report(result, outcome.error, text);
+}
+
+int run_cesql(const CesqlFlags& flags) {
+  EventPtr event = sample_event();
+  if (!flags.event.empty()) {
+    auto read = read_event_file(flags.event);
+    if (!read) {
+      std::cerr << "error: --event: " << read.error().detail << '\n';
+      return kExitUsage;
+    }
+    event = std::move(read).value();
+  }
+  if (flags.expression) return run_expression(*flags.expression, *event);
+  if (::isatty(STDIN_FILENO) == 0) {
+    std::cerr << "error: EXPR is missing: an expression, in quotes; without it there is a prompt, "
+                 "on a terminal only\n";
+    return kExitUsage;
+  }
+  run_cesql_prompt(std::cin, std::cout, std::move(event));
+  return kExitOk;
+}
+
+// An expression may begin with a minus, which looks like an option.
+bool take_expression(const std::vector<std::string>& words, CesqlFlags& flags) {
+  for (const std::string& word : words) {
+    if (flags.expression) {
+      std::cerr << "error: two expressions, '" << *flags.expression << "' and '" << word
+                << "': put one into quotes\n";
+      return false;
+    }
+    flags.expression = word;
+  }
+  return true;
+}
+
+}  // namespace
+
+void add_cesql(CLI::App& app, int& status) {
+  auto* command = app.add_subcommand("cesql", "Evaluate a CloudEvents SQL expression");
+  auto flags = std::make_shared<CesqlFlags>();
+  command->add_option("--event", flags->event,
+                      "FILE with an event in the JSON format, - for standard input; by default one "
+                      "that has nothing but the required attributes");
+  command->allow_extras();
+  command->usage("Usage: sluice cesql [EXPR] [OPTIONS]");
+  add_examples(
+      *command,
+      "  sluice cesql \"1 + 1 = 2\"\n"
+      "  sluice cesql \"type LIKE 'com.example.%' AND EXISTS subject\" --event order.json\n"
+      "  sluice cesql                 a prompt, on a terminal");
+  command->callback([command, flags, &status] {
+    status = take_expression(command->remaining(), *flags) ? run_cesql(*flags) : kExitUsage;
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,117 @@
+#include "filter/cesql_explain.h"
+
+#include "filter/cesql/arena.h"
+#include "filter/cesql/evaluator.h"
+#include "filter/explain.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+std::string_view word_of(CesqlOp op) noexcept {
+  switch (op) {
+    case CesqlOp::logical_and:
+      return "AND";
+    case CesqlOp::logical_or:
+      return "OR";
+    case CesqlOp::logical_xor:
+      return "XOR";
+    case CesqlOp::logical_not:
+      return "NOT";
+    default:
+      return {};
+  }
+}
+
+class Explainer {
+ public:
+  Explainer(const CesqlTree& tree, const Event& event) : tree_(tree), event_(event) {}
+
+  Explanation explain(const CesqlNode& node) const {
+    const std::string_view word = word_of(node.op);
+    Explanation out = evaluated(node);
+    if (word.empty()) {
+      describe_leaf(node, out);
+      return out;
+    }
+    out.clause = word;
+    for (const std::uint32_t child : tree_.children_of(node)) {
+      out.parts.push_back(explain(tree_.nodes[child]));
+    }
+    // Said where it arises.
+    if (std::ranges::any_of(out.parts, [](const Explanation& part) { return has_problem(part); })) {
+      out.problem.clear();
+    }
+    return out;
+  }
+
+ private:
+  static bool has_problem(const Explanation& part) {
+    return !part.problem.empty() || std::ranges::any_of(part.parts, has_problem);
+  }
+
+  // The node by itself, as a filter would see it.
+  Explanation evaluated(const CesqlNode& node) const {
+    CesqlArena& arena = CesqlArena::of_thread();
+    arena.reset();
+    CesqlEvaluator evaluator(tree_, event_, arena);
+    const CesqlValue value = evaluator.value(node);
+    Explanation out;
+    if (evaluator.failed()) {
+      const CesqlError error = evaluator.error();
+      out.problem = error.detail + " (column " + std::to_string(error.column) + ")";
+    } else if (value.type != CesqlType::boolean) {
+      out.problem = "it is " + shown(value) + ", which is no Boolean";
+    } else {
+      out.passes = value.boolean();
+    }
+    return out;
+  }
+
+  static std::string shown(const CesqlValue& value) {
+    if (value.type == CesqlType::integer) return "the Integer " + std::to_string(value.number);
+    return "the String '" + std::string(value.text) + "'";
+  }
+
+  // The text, the first attribute in it, and what that is.
+  void describe_leaf(const CesqlNode& node, Explanation& out) const {
+    out.clause = tree_.text_of(node);
+    const CesqlNode* const attribute = first_attribute(node);
+    if (attribute == nullptr) return;
+    out.attribute = tree_.texts[attribute->index];
+    if (const auto seen = event_.attribute(out.attribute)) out.seen = std::string(*seen);
+    if (!out.passes) out.hint = hint(node, out.attribute);
+  }
+
+  const CesqlNode* first_attribute(const CesqlNode& node) const {
+    if (node.op == CesqlOp::attribute || node.op == CesqlOp::exists) return &node;
+    for (const std::uint32_t child : tree_.children_of(node)) {
+      if (const CesqlNode* const found = first_attribute(tree_.nodes[child])) return found;
+    }
+    return nullptr;
+  }
+
+  std::string hint(const CesqlNode& node, const std::string& attribute) const {
+    std::string_view wanted;
+    std::string_view verb = "is";
+    if (node.op == CesqlOp::equal && tree_.is_string_literal(tree_.child(node, 1))) {
+      verb = "=";
+      wanted = tree_.texts[tree_.child(node, 1).index];
+    }
+    return nearest_miss(event_, {attribute, verb, wanted, false});
+  }
+
+  const CesqlTree& tree_;
+  const Event& event_;
+};
+
+}  // namespace
+
+Explanation explain_cesql(const CesqlTree& tree, const Event& event) {
+  return Explainer(tree, event).explain(tree.root());
+}
+
+}  // namespace sluice
