@@ -42,8 +42,12 @@ void Findings::secret_error(const YamlNode& at, std::string text, std::string hi
 }
 
 void Findings::warning(const YamlNode& at, std::string text, std::string hint) {
-  items_.push_back(
-      {at.source, at.offset, Severity::warning, std::move(text), std::move(hint), false});
+  warning_at(*at.source, at.offset, std::move(text), std::move(hint));
+}
+
+void Findings::warning_at(const SourceText& source, std::size_t offset, std::string text,
+                          std::string hint) {
+  items_.push_back({&source, offset, Severity::warning, std::move(text), std::move(hint), false});
 }
 
 Report Findings::report() const {

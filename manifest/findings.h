@@ -21,6 +21,8 @@ class Findings {
   void warning(const YamlNode& at, std::string text, std::string hint = {});
   void error_at(const SourceText& source, std::size_t offset, std::string text,
                 std::string hint = {});
+  void warning_at(const SourceText& source, std::size_t offset, std::string text,
+                  std::string hint = {});
 
   [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
 

@@ -222,7 +222,7 @@ class Parser {
   CesqlResult<Id> parentheses(const CesqlToken& open) {
     SLUICE_TRY(const Id inner, expression());
     SLUICE_TRY(close(open));
-    build_.widen(inner, open.begin, tokens_.before().end);
+    build_.enclose(inner, open.begin, tokens_.before().end);
     return inner;
   }
 

@@ -46,6 +46,7 @@ enum class CesqlOp : std::uint8_t {
 struct CesqlNode {
   CesqlOp op = CesqlOp::literal;
   CesqlType type = CesqlType::boolean;
+  bool in_parentheses = false;
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
   std::uint32_t at = 0;

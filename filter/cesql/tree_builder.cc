@@ -137,7 +137,8 @@ CesqlTreeBuilder::Id CesqlTreeBuilder::operation(CesqlSpan span, CesqlOp op,
   return add(span, op, type_of(op), operands);
 }
 
-void CesqlTreeBuilder::widen(Id node, std::uint32_t begin, std::uint32_t end) noexcept {
+void CesqlTreeBuilder::enclose(Id node, std::uint32_t begin, std::uint32_t end) noexcept {
+  tree_.nodes[node].in_parentheses = true;
   tree_.nodes[node].begin = begin;
   tree_.nodes[node].end = end;
 }

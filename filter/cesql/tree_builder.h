@@ -39,8 +39,8 @@ class CesqlTreeBuilder {
   /// Levels of nodes below and with this one.
   [[nodiscard]] std::size_t depth(Id node) const noexcept { return depths_[node]; }
   [[nodiscard]] const CesqlNode& at(Id node) const noexcept { return tree_.nodes[node]; }
-  /// Lets `node` begin and end with the parentheses around it.
-  void widen(Id node, std::uint32_t begin, std::uint32_t end) noexcept;
+  /// `node` has parentheses around it, which belong to its text.
+  void enclose(Id node, std::uint32_t begin, std::uint32_t end) noexcept;
 
   [[nodiscard]] CesqlTree take() noexcept { return std::move(tree_); }
 

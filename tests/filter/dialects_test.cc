@@ -179,9 +179,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"exact":{"type":"a"},"prefix":{"type":"a"}})",
             "two dialects in one filter, 'exact' and 'prefix'"},
         Bad{R"({"exat":{"type":"a"}})",
-            "unknown filter dialect 'exat'; known: exact, prefix, suffix, all, any, not"},
+            "unknown filter dialect 'exat'; known: exact, prefix, suffix, all, any, not, cesql"},
         Bad{R"({"Exact":{"type":"a"}})", "unknown filter dialect 'Exact'"},
-        Bad{R"({"cesql":"type = 'a'"})", "cesql: the cesql dialect is not in this version"},
+        Bad{R"({"cesql":"type = 'a"})", "cesql: column 8: the string does not end"},
         Bad{R"({"exact":{}})", "exact: want at least one attribute"},
         Bad{R"({"prefix":{}})", "prefix: want at least one attribute"},
         Bad{R"({"suffix":{}})", "suffix: want at least one attribute"},
@@ -212,7 +212,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{R"({"not":[{"exact":{"type":"a"}}]})", "not: want an object"},
         Bad{R"({"all":[{}]})", "all[0]: the filter is empty"},
         Bad{R"({"any":[{"exact":{"type":"a"}},{"exact":{"type":""}}]})", "any[1].exact.type: the"},
-        Bad{R"({"not":{"all":[{"cesql":"x"}]}})", "not.all[0].cesql: the cesql dialect is not"},
+        Bad{R"~({"not":{"all":[{"cesql":"NOPE()"}]}})~",
+            "not.all[0].cesql: column 1: there is no function"},
         Bad{R"({"any":[{"not":{"exact":{"a":"b"},"suffix":{"a":"b"}}}]})", "any[0].not: two dia"}));
 
 struct BadList {

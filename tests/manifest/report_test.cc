@@ -79,7 +79,7 @@ TEST(Report, HasEveryProblemOfAFileInItsOrder) {
       "metadata: {name: Bad}\n"
       "spec:\n"
       "  broker: nowhere\n"
-      "  filters: [{cesql: x}, {exact: {A: b}}]\n"
+      "  filters: [{cesql: x =}, {exact: {A: b}}]\n"
       "  subscriber: {uri: /x}\n"
       "  delivery: {retry: x, timeout: PT0S, colour: red}\n"
       "---\n"
