@@ -13,12 +13,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace sluice {
 namespace {
 
 struct CesqlFlags {
-  std::optional<std::string> expression;
+  std::vector<std::string> expressions;
   std::string event;
 };
 
@@ -62,7 +63,7 @@ int run_cesql(const CesqlFlags& flags) {
     }
     event = std::move(read).value();
   }
-  if (flags.expression) return run_expression(*flags.expression, *event);
+  if (!flags.expressions.empty()) return run_expression(flags.expressions[0], *event);
   if (::isatty(STDIN_FILENO) == 0) {
     std::cerr << "error: EXPR is missing: an expression, in quotes; without it there is a prompt, "
                  "on a terminal only\n";
@@ -72,17 +73,13 @@ int run_cesql(const CesqlFlags& flags) {
   return kExitOk;
 }
 
-// An expression may begin with a minus, which looks like an option.
-bool take_expression(const std::vector<std::string>& words, CesqlFlags& flags) {
-  for (const std::string& word : words) {
-    if (flags.expression) {
-      std::cerr << "error: two expressions, '" << *flags.expression << "' and '" << word
-                << "': put one into quotes\n";
-      return false;
-    }
-    flags.expression = word;
-  }
-  return true;
+// Zero or one. An expression that begins with a minus looks like an option and comes as a rest.
+bool take_rest(const std::vector<std::string>& rest, CesqlFlags& flags) {
+  flags.expressions.insert(flags.expressions.end(), rest.begin(), rest.end());
+  if (flags.expressions.size() <= 1) return true;
+  std::cerr << "error: two expressions, '" << flags.expressions[0] << "' and '"
+            << flags.expressions[1] << "': put one into quotes\n";
+  return false;
 }
 
 }  // namespace
@@ -90,18 +87,18 @@ bool take_expression(const std::vector<std::string>& words, CesqlFlags& flags) {
 void add_cesql(CLI::App& app, int& status) {
   auto* command = app.add_subcommand("cesql", "Evaluate a CloudEvents SQL expression");
   auto flags = std::make_shared<CesqlFlags>();
+  command->add_option("expression", flags->expressions, "In quotes; without it, a prompt");
   command->add_option("--event", flags->event,
                       "FILE with an event in the JSON format, - for standard input; by default one "
                       "that has nothing but the required attributes");
   command->allow_extras();
-  command->usage("Usage: sluice cesql [EXPR] [OPTIONS]");
   add_examples(
       *command,
       "  sluice cesql \"1 + 1 = 2\"\n"
       "  sluice cesql \"type LIKE 'com.example.%' AND EXISTS subject\" --event order.json\n"
       "  sluice cesql                 a prompt, on a terminal");
   command->callback([command, flags, &status] {
-    status = take_expression(command->remaining(), *flags) ? run_cesql(*flags) : kExitUsage;
+    status = take_rest(command->remaining(), *flags) ? run_cesql(*flags) : kExitUsage;
   });
 }
 

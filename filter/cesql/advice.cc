@@ -1,5 +1,6 @@
 #include "filter/cesql/advice.h"
 
+#include "base/utf8.h"
 #include "event/event_builder.h"
 #include "filter/cesql/arena.h"
 #include "filter/cesql/evaluator.h"
@@ -59,8 +60,7 @@ class Adviser {
     const CesqlNode& last = tree_.child(node, node.child_count - 1);
     if (!is_logic(last.op) || last.in_parentheses) return;
     say(last.at,
-        "AND, OR and XOR bind alike, from the right: the part from column " +
-            std::to_string(column_of(tree_.source, last.begin)) + " on is grouped first",
+        "AND, OR and XOR bind alike, from the right: (" + shown(last) + ") is grouped first",
         "write the parentheses that are meant");
   }
 
@@ -68,8 +68,7 @@ class Adviser {
     if (!is_loose(node.op)) return;
     const CesqlNode& left = tree_.child(node, 0);
     if (left.op != CesqlOp::logical_not || left.in_parentheses) return;
-    const std::string text(tree_.text_of(left).substr(0, 40));
-    say(left.at, "NOT binds tighter than what follows: this is (" + text + ") ...",
+    say(left.at, "NOT binds tighter than what follows: this is (" + shown(left) + ") ...",
         "write NOT ( ... ), or NOT LIKE and NOT IN");
   }
 
@@ -113,6 +112,11 @@ class Adviser {
           std::string("the expression passes ") + (value.boolean() ? "every event" : "nothing"),
           "look at an attribute");
     }
+  }
+
+  std::string shown(const CesqlNode& node) const {
+    std::string text = in_quotes(tree_.text_of(node));
+    return text.substr(1, text.size() - 2);
   }
 
   void say(std::uint32_t offset, std::string text, std::string hint) {
