@@ -8,6 +8,7 @@
 #include "filter/prefix_trie.h"
 
 #include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -22,13 +23,11 @@ namespace {
 
 struct TextHash {
   using is_transparent = void;
+  using is_avalanching = void;  // libstdc++ has MurmurHash.
   std::size_t operator()(std::string_view text) const noexcept {
     return std::hash<std::string_view>()(text);
   }
 };
-
-template <typename T>
-using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 
 /// One filter in the index. Its address is stable.
 struct Entry {
@@ -80,7 +79,8 @@ class Buckets {
 
 /// What is pinned of one attribute.
 struct AttributeTable {
-  TextMap<Buckets::Number> exact;
+  // Flat: most lookups find nothing, and then compare nothing.
+  boost::unordered_flat_map<std::string, Buckets::Number, TextHash, std::equal_to<>> exact;
   PrefixTrie prefixes{PrefixTrie::At::front};
   PrefixTrie suffixes{PrefixTrie::At::back};
 
@@ -194,8 +194,8 @@ class FilterIndex::Tables {
       const auto it = table.exact.find(value);
       if (it != table.exact.end()) ask_bucket(it->second);
     }
-    table.prefixes.for_each_match(value, ask_bucket);
-    table.suffixes.for_each_match(value, ask_bucket);
+    if (!table.prefixes.empty()) table.prefixes.for_each_match(value, ask_bucket);
+    if (!table.suffixes.empty()) table.suffixes.for_each_match(value, ask_bucket);
   }
 
   [[nodiscard]] std::size_t load_of(const Pin& pin) {

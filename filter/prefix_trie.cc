@@ -60,7 +60,7 @@ const PrefixTrie::Node* PrefixTrie::step(const Node& node, std::string_view& res
   if (branch == node.branches.end() || branch->first != first) return nullptr;
   const Node& below = *branch->node;
   const std::size_t size = below.label.size();
-  if (size > rest.size() || taken(rest, size, end_) != below.label) return nullptr;
+  if (size > 1 && (size > rest.size() || taken(rest, size, end_) != below.label)) return nullptr;
   rest = dropped(rest, size, end_);
   return &below;
 }
