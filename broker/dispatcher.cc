@@ -32,8 +32,7 @@ std::string_view key_of(const Event& event) noexcept {
 
 Dispatcher::Dispatcher(Core& core, const DispatchSpec& spec, DispatchTargets targets,
                        std::unique_ptr<Consumer> consumer)
-    : core_(core),
-      ns_(spec.ns),
+    : ns_(spec.ns),
       name_(spec.name),
       policy_(spec.delivery),
       max_in_flight_(spec.max_in_flight),
@@ -88,14 +87,14 @@ Awaitable<void> Dispatcher::carry(Outstanding item) {
     if (proceed(item, result)) {
       if (++in_a_row < kAttemptsInARow) continue;
       in_a_row = 0;
-      co_await boost::asio::post(core_.executor(), use_tuple);
+      co_await boost::asio::post(core().executor(), use_tuple);
       continue;
     }
     in_a_row = 0;
     item = Outstanding();
     --open_;
     if (stopping_) break;
-    const bool woken = co_await idle_.wait(core_, steady_clock::now() + kCarrierIdle);
+    const bool woken = co_await idle_.wait(core(), steady_clock::now() + kCarrierIdle);
     if (!woken) break;
     if (!stopping_) item = handed_.pop_front();
   }
@@ -160,7 +159,7 @@ bool Dispatcher::advance(Outstanding& item, Attempt& result) {
     return give_up(item, result);
   }
   counters_.retried.fetch_add(1, std::memory_order_relaxed);
-  const double jitter = static_cast<double>(core_.random() >> 11) * 0x1p-53;
+  const double jitter = static_cast<double>(core().random() >> 11) * 0x1p-53;
   const auto delay = next_delay(policy_, item.tries, result.retry_after, jitter);
   spdlog::debug("delivery.retry subscription={}/{} target={} attempt={} delay_ms={} error=\"{}\"",
                 ns_, name_, target(item.stage).url(), item.tries, delay.count(), result.detail);
@@ -239,7 +238,7 @@ Awaitable<void> Dispatcher::retry_when_due() {
   while (!stopping_ && !retries_.empty()) {
     const Deadline due = retries_.front().due;
     if (due > steady_clock::now() || due > drain_deadline_) {
-      co_await retry_added_.wait(core_, due > drain_deadline_ ? kNever : due);
+      co_await retry_added_.wait(core(), due > drain_deadline_ ? kNever : due);
       continue;
     }
     std::ranges::pop_heap(retries_, later<Waiting, Waiting>);

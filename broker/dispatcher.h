@@ -76,7 +76,7 @@ class Dispatcher final : private ConsumerListener {
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const DispatchCounters& counters() const noexcept { return counters_; }
   [[nodiscard]] std::uint64_t filtered() const noexcept { return consumer_->filtered(); }
-  [[nodiscard]] Core& core() const noexcept { return core_; }
+  [[nodiscard]] Core& core() const noexcept { return coroutines_.core(); }
 
  private:
   enum class Stage : std::uint8_t { subscriber, reply, dead_letter };
@@ -115,7 +115,6 @@ class Dispatcher final : private ConsumerListener {
   [[nodiscard]] Sink& target(Stage stage) const noexcept;
   [[nodiscard]] bool holds_its_fill() const noexcept;
 
-  Core& core_;
   const std::string ns_;
   const std::string name_;
   const DeliveryPolicy policy_;
@@ -140,5 +139,8 @@ class Dispatcher final : private ConsumerListener {
   bool leaving_ = false;
   bool stopping_ = false;
 };
+
+// There may be ten thousand, most of them idle.
+static_assert(sizeof(Dispatcher) <= 512);
 
 }  // namespace sluice

@@ -154,14 +154,14 @@ struct Shared {
 
 class MemoryConsumer final : public Consumer {
  public:
-  MemoryConsumer(std::shared_ptr<Shared> shared, FilterIndex::Id id, std::string name)
-      : shared_(std::move(shared)), queue_(shared_->queues[id]), id_(id), name_(std::move(name)) {}
+  MemoryConsumer(std::shared_ptr<Shared> shared, FilterIndex::Id id, const std::string& name)
+      : shared_(std::move(shared)), queue_(shared_->queues[id]), name_(name), id_(id) {}
   ~MemoryConsumer() override {
     queue_->close();
     const std::lock_guard lock(shared_->mutex);
     shared_->index.remove(id_);
     shared_->queues[id_].reset();
-    shared_->names.erase(name_);
+    shared_->names.erase(shared_->names.find(name_));
   }
   MemoryConsumer(const MemoryConsumer&) = delete;
   MemoryConsumer& operator=(const MemoryConsumer&) = delete;
@@ -184,8 +184,8 @@ class MemoryConsumer final : public Consumer {
  private:
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<Queue> queue_;
+  const std::string& name_;  // The one in Shared::names.
   FilterIndex::Id id_;
-  std::string name_;
 };
 
 class MemoryChannel final : public Channel {
@@ -198,15 +198,14 @@ class MemoryChannel final : public Channel {
     SLUICE_ASSERT(options.core != nullptr);
     const std::lock_guard lock(shared_->mutex);
     if (shared_->closed) return fail(Errc::cancelled, "the channel is closed");
-    if (!shared_->names.insert(options.name).second) {
-      return fail(Errc::invalid_argument, "consumer '" + options.name + "' is already open");
-    }
+    const auto [name, is_new] = shared_->names.insert(std::move(options.name));
+    if (!is_new) return fail(Errc::invalid_argument, "consumer '" + *name + "' is already open");
     const auto id = static_cast<FilterIndex::Id>(shared_->queues.size());
     auto queue = std::make_shared<Queue>(*options.core);
     queue->appended_before = shared_->appended.load(std::memory_order_relaxed);
     shared_->index.add(id, std::move(options.filter));
     shared_->queues.push_back(std::move(queue));
-    return std::make_unique<MemoryConsumer>(shared_, id, std::move(options.name));
+    return std::make_unique<MemoryConsumer>(shared_, id, *name);
   }
 
   ChannelStatus status() const override {

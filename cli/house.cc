@@ -40,33 +40,33 @@ Result<void> House::add_address(const std::string& path, const SinkPtr& sink,
   return routes_.add(path, sink, std::string(kind), ns, name);
 }
 
-Result<void> House::add_broker(const BrokerSpec& spec) {
+Result<void> House::add_broker(BrokerSpec& spec) {
   SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, true));
   const std::string path = ingress_path(spec.ns, "", spec.name);
   channel_at_[path] = channel->channel.get();
   SLUICE_TRY(
       add_address(path, std::make_shared<Broker>(*channel->channel, base_url_ + path), "broker"));
-  for (const DispatchSpec& trigger : spec.triggers) unwired_.emplace_back(channel, &trigger);
+  for (DispatchSpec& trigger : spec.triggers) unwired_.emplace_back(channel, &trigger);
   return boost::outcome_v2::success();
 }
 
-Result<HouseChannel*> House::add_channel_resource(const ChannelResourceSpec& spec) {
+Result<HouseChannel*> House::add_channel_resource(ChannelResourceSpec& spec) {
   SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, false));
   const std::string path = channel_path(spec.channel);
   channel_at_[path] = channel->channel.get();
   SLUICE_TRY(add_address(path, std::make_shared<ChannelSink>(*channel->channel, base_url_ + path),
                          "channel"));
-  for (const DispatchSpec& subscription : spec.subscriptions) {
+  for (DispatchSpec& subscription : spec.subscriptions) {
     unwired_.emplace_back(channel, &subscription);
   }
   return channel;
 }
 
 /// A flow's own address is that of its first channel.
-Result<void> House::add_flow(const std::vector<ChannelResourceSpec>& channels,
-                             const std::string& path, std::string_view kind) {
+Result<void> House::add_flow(std::vector<ChannelResourceSpec>& channels, const std::string& path,
+                             std::string_view kind) {
   HouseChannel* first = nullptr;
-  for (const ChannelResourceSpec& spec : channels) {
+  for (ChannelResourceSpec& spec : channels) {
     SLUICE_TRY(HouseChannel* const channel, add_channel_resource(spec));
     if (first == nullptr) first = channel;
   }
@@ -187,7 +187,7 @@ Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
     for (DispatchSpec& trigger : broker.triggers) trigger.reply = itself;
     SLUICE_TRY(add_broker(broker));
   }
-  for (const ChannelResourceSpec& channel : graph.channels) {
+  for (ChannelResourceSpec& channel : graph.channels) {
     SLUICE_TRY(add_channel_resource(channel));
   }
   for (const SequenceSpec& sequence : graph.sequences) {
@@ -201,6 +201,7 @@ Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
   SLUICE_TRY(add_sinks(graph));
   for (const auto& [channel, spec] : unwired_) {
     SLUICE_TRY(add_dispatcher(*channel, *spec));
+    *spec = DispatchSpec();  // Its memory serves the next one.
   }
   unwired_ = {};
   for (const SourceSpec& source : graph.sources) {

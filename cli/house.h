@@ -99,9 +99,9 @@ class House {
  private:
   Result<HouseChannel*> add_channel(const ChannelSpec& spec, bool is_brokers);
   Result<void> add_address(const std::string& path, const SinkPtr& sink, std::string_view kind);
-  Result<void> add_broker(const BrokerSpec& spec);
-  Result<HouseChannel*> add_channel_resource(const ChannelResourceSpec& spec);
-  Result<void> add_flow(const std::vector<ChannelResourceSpec>& channels, const std::string& path,
+  Result<void> add_broker(BrokerSpec& spec);
+  Result<HouseChannel*> add_channel_resource(ChannelResourceSpec& spec);
+  Result<void> add_flow(std::vector<ChannelResourceSpec>& channels, const std::string& path,
                         std::string_view kind);
   Result<void> add_dispatcher(HouseChannel& channel, const DispatchSpec& spec);
   Result<SinkPtr> sink_for(const Destination& destination, const DispatchSpec& spec,
@@ -122,9 +122,9 @@ class House {
   std::string base_url_;
   RoutingTable routes_;
   std::vector<std::unique_ptr<HouseChannel>> channels_;
-  std::vector<std::pair<HouseChannel*, const DispatchSpec*>> unwired_;  // During build() only.
-  std::map<HttpSinkOptions, SinkPtr> http_sinks_;                       // During build() only.
-  std::map<std::string, Channel*> channel_at_;                          // During build() only.
+  std::vector<std::pair<HouseChannel*, DispatchSpec*>> unwired_;  // During build() only.
+  std::map<HttpSinkOptions, SinkPtr> http_sinks_;                 // During build() only.
+  std::map<std::string, Channel*> channel_at_;                    // During build() only.
   Models models_;
   std::vector<HouseSource> sources_;
   std::vector<HouseReader> readers_;

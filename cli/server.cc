@@ -2,6 +2,7 @@
 
 #include "cli/server.h"
 
+#include "base/free_memory.h"
 #include "base/on_core.h"
 #include "broker/ingress.h"
 #include "cli/admin_pages.h"
@@ -12,8 +13,6 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <spdlog/spdlog.h>
-
-#include <malloc.h>
 
 #include <csignal>
 #include <iostream>
@@ -115,7 +114,7 @@ Awaitable<int> Server::run(ResourceGraph graph) {
     co_await stop_all();
     co_return status;
   }
-  ::malloc_trim(0);  // Reading manifests needs more memory than what they describe.
+  give_back_free_memory();  // Reading manifests needs more than what they describe.
   pages_.add_to(admin_);
   const auto admin_port = admin_.listen(admin_address_.host, admin_address_.port);
   if (!admin_port) {

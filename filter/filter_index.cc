@@ -1,15 +1,18 @@
-// One table per pinned attribute: values by hash, prefixes and suffixes by hash too, one table for
-// each length that occurs. An event costs one lookup per attribute and length, however many filters
-// there are; what it finds is asked with matches().
+// One table per pinned attribute: values by hash, prefixes and suffixes by a trie each. An event
+// costs one lookup per attribute and one walk along its value, however many filters there are; what
+// that finds is asked with matches().
 
 #include "filter/filter_index.h"
 
 #include "base/assert.h"
+#include "filter/prefix_trie.h"
 
 #include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,13 +23,11 @@ namespace {
 
 struct TextHash {
   using is_transparent = void;
+  using is_avalanching = void;  // libstdc++ has MurmurHash.
   std::size_t operator()(std::string_view text) const noexcept {
     return std::hash<std::string_view>()(text);
   }
 };
-
-template <typename T>
-using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 
 /// One filter in the index. Its address is stable.
 struct Entry {
@@ -48,47 +49,71 @@ void erase_from(Bucket& bucket, const Entry* entry) {
   bucket.pop_back();
 }
 
-/// The values of one length, for prefixes and suffixes.
-struct LengthTable {
-  std::size_t size = 0;
-  TextMap<Bucket> buckets;
+/// The buckets of all values, by number.
+class Buckets {
+ public:
+  using Number = PrefixTrie::Value;
+
+  [[nodiscard]] Bucket& at(Number number) noexcept { return buckets_[number]; }
+
+  Number make() {
+    if (free_.empty()) {
+      buckets_.emplace_back();
+      return static_cast<Number>(buckets_.size() - 1);
+    }
+    const Number number = free_.back();
+    free_.pop_back();
+    return number;
+  }
+
+  /// It must be empty.
+  void give_back(Number number) {
+    buckets_[number].shrink_to_fit();
+    free_.push_back(number);
+  }
+
+ private:
+  std::vector<Bucket> buckets_;
+  std::vector<Number> free_;
 };
 
-using LengthTables = std::vector<LengthTable>;  // By size, ascending.
-
+/// What is pinned of one attribute.
 struct AttributeTable {
-  TextMap<Bucket> exact;
-  LengthTables prefixes;
-  LengthTables suffixes;
+  // Flat: most lookups find nothing, and then compare nothing.
+  boost::unordered_flat_map<std::string, Buckets::Number, TextHash, std::equal_to<>> exact;
+  PrefixTrie prefixes{PrefixTrie::At::front};
+  PrefixTrie suffixes{PrefixTrie::At::back};
 
-  [[nodiscard]] LengthTables& lengths(Pin::Kind kind) {
+  [[nodiscard]] PrefixTrie& trie(Pin::Kind kind) noexcept {
     return kind == Pin::Kind::prefix ? prefixes : suffixes;
   }
+
+  [[nodiscard]] std::optional<Buckets::Number> find(const Pin& pin) {
+    if (pin.kind != Pin::Kind::exact) return trie(pin.kind).find(pin.value);
+    const auto it = exact.find(pin.value);
+    return it != exact.end() ? std::optional(it->second) : std::nullopt;
+  }
+
+  void insert(const Pin& pin, Buckets::Number number) {
+    if (pin.kind == Pin::Kind::exact) {
+      exact.emplace(pin.value, number);
+    } else {
+      trie(pin.kind).insert(pin.value, number);
+    }
+  }
+
+  void erase(const Pin& pin) {
+    if (pin.kind == Pin::Kind::exact) {
+      exact.erase(pin.value);
+    } else {
+      trie(pin.kind).erase(pin.value);
+    }
+  }
+
   [[nodiscard]] bool is_empty() const noexcept {
     return exact.empty() && prefixes.empty() && suffixes.empty();
   }
 };
-
-LengthTables::iterator find_length(LengthTables& tables, std::size_t size) {
-  return std::lower_bound(tables.begin(), tables.end(), size,
-                          [](const LengthTable& table, std::size_t s) { return table.size < s; });
-}
-
-/// The buckets for the values of `pin`'s kind and size; null where there are none.
-TextMap<Bucket>* find_buckets(AttributeTable& table, const Pin& pin) {
-  if (pin.kind == Pin::Kind::exact) return &table.exact;
-  LengthTables& lengths = table.lengths(pin.kind);
-  const auto it = find_length(lengths, pin.value.size());
-  return it != lengths.end() && it->size == pin.value.size() ? &it->buckets : nullptr;
-}
-
-TextMap<Bucket>& make_buckets(AttributeTable& table, const Pin& pin) {
-  if (TextMap<Bucket>* const found = find_buckets(table, pin)) return *found;
-  LengthTables& lengths = table.lengths(pin.kind);
-  const auto it = lengths.insert(find_length(lengths, pin.value.size()), LengthTable());
-  it->size = pin.value.size();
-  return it->buckets;
-}
 
 }  // namespace
 
@@ -108,9 +133,7 @@ class FilterIndex::Tables {
     }
     const PinSet& chosen = sets[entry.pin_set];
     entry.filed_often = chosen.size() > 1;
-    for (const Pin& pin : chosen) {
-      make_buckets(tables_[pin.attribute], pin)[pin.value].push_back(&entry);
-    }
+    for (const Pin& pin : chosen) file(pin, entry);
   }
 
   void remove(Id id) {
@@ -165,31 +188,21 @@ class FilterIndex::Tables {
     }
   }
 
-  static void look_up(const TextMap<Bucket>& buckets, std::string_view value,
-                      const Search& search) {
-    const auto it = buckets.find(value);
-    if (it != buckets.end()) ask(it->second, search);
-  }
-
-  static void look_up(const AttributeTable& table, std::string_view value, const Search& search) {
-    if (!table.exact.empty()) look_up(table.exact, value, search);
-    for (const LengthTable& length : table.prefixes) {
-      if (length.size > value.size()) break;
-      look_up(length.buckets, value.substr(0, length.size), search);
+  void look_up(const AttributeTable& table, std::string_view value, const Search& search) {
+    const auto ask_bucket = [&](Buckets::Number number) { ask(buckets_.at(number), search); };
+    if (!table.exact.empty()) {
+      const auto it = table.exact.find(value);
+      if (it != table.exact.end()) ask_bucket(it->second);
     }
-    for (const LengthTable& length : table.suffixes) {
-      if (length.size > value.size()) break;
-      look_up(length.buckets, value.substr(value.size() - length.size), search);
-    }
+    if (!table.prefixes.empty()) table.prefixes.for_each_match(value, ask_bucket);
+    if (!table.suffixes.empty()) table.suffixes.for_each_match(value, ask_bucket);
   }
 
   [[nodiscard]] std::size_t load_of(const Pin& pin) {
     const auto table = tables_.find(pin.attribute);
     if (table == tables_.end()) return 0;
-    const TextMap<Bucket>* const buckets = find_buckets(table->second, pin);
-    if (buckets == nullptr) return 0;
-    const auto bucket = buckets->find(pin.value);
-    return bucket == buckets->end() ? 0 : bucket->second.size();
+    const auto number = table->second.find(pin);
+    return number ? buckets_.at(*number).size() : 0;
   }
 
   /// The set whose buckets hold the fewest filters so far, so that filters that share a type but
@@ -210,25 +223,32 @@ class FilterIndex::Tables {
     return best;
   }
 
+  void file(const Pin& pin, Entry& entry) {
+    AttributeTable& table = tables_[pin.attribute];
+    auto number = table.find(pin);
+    if (!number) {
+      number = buckets_.make();
+      table.insert(pin, *number);
+    }
+    buckets_.at(*number).push_back(&entry);
+  }
+
   void unfile(const Pin& pin, const Entry& entry) {
     const auto table = tables_.find(pin.attribute);
     SLUICE_ASSERT(table != tables_.end());
-    TextMap<Bucket>* const buckets = find_buckets(table->second, pin);
-    SLUICE_ASSERT(buckets != nullptr);
-    const auto bucket = buckets->find(pin.value);
-    SLUICE_ASSERT(bucket != buckets->end());
-    erase_from(bucket->second, &entry);
-    if (!bucket->second.empty()) return;
-    buckets->erase(bucket);
-    if (buckets->empty() && pin.kind != Pin::Kind::exact) {
-      LengthTables& lengths = table->second.lengths(pin.kind);
-      lengths.erase(find_length(lengths, pin.value.size()));
-    }
+    const auto number = table->second.find(pin);
+    SLUICE_ASSERT(number);
+    Bucket& bucket = buckets_.at(*number);
+    erase_from(bucket, &entry);
+    if (!bucket.empty()) return;
+    table->second.erase(pin);
+    buckets_.give_back(*number);
     if (table->second.is_empty()) tables_.erase(table);
   }
 
   std::unordered_map<Id, Entry> entries_;
   std::unordered_map<std::string, AttributeTable, TextHash, std::equal_to<>> tables_;
+  Buckets buckets_;
   Bucket always_;
   std::uint64_t round_ = 0;
 };

@@ -19,11 +19,18 @@ constexpr int kBadReply = 502;
 
 class HttpSink final : public Sink {
  public:
-  HttpSink(HttpSinkOptions options, HttpUrl url, HttpClients& clients)
-      : options_(std::move(options)), url_(std::move(url)), clients_(clients) {
+  HttpSink(const HttpSinkOptions& options, HttpUrl url, HttpClients& clients)
+      : url_(std::move(url)),
+        clients_(clients),
+        format_(options.format),
+        plain_reply_(options.plain_reply),
+        expects_reply_(options.expects_reply) {
     fixed_head_ = "POST " + url_.target + " HTTP/1.1\r\nhost: " + url_.authority + "\r\n";
-    if (options_.expects_reply) fixed_head_ += "prefer: reply\r\n";
-    fixed_head_ += "kn-namespace: " + options_.ns + "\r\n";
+    if (expects_reply_) fixed_head_ += "prefer: reply\r\n";
+    fixed_head_ += "kn-namespace: " + options.ns + "\r\n";
+    // Each of ten thousand triggers may have a sink of its own.
+    fixed_head_.shrink_to_fit();
+    url_.target = std::string();
   }
 
   const std::string& url() const noexcept override { return url_.text; }
@@ -58,10 +65,12 @@ class HttpSink final : public Sink {
     return attempt;
   }
 
-  HttpSinkOptions options_;
-  HttpUrl url_;
+  HttpUrl url_;  // Its target stands in fixed_head_.
   HttpClients& clients_;
   std::string fixed_head_;
+  const DeliveryFormat format_;
+  const PlainReply plain_reply_;
+  const bool expects_reply_;
 };
 
 HttpPost HttpSink::format(const Event& event, std::string& head, std::string& json) const {
@@ -78,7 +87,7 @@ HttpPost HttpSink::format(const Event& event, std::string& head, std::string& js
     head += "\r\n";
   });
   std::string_view body = event.data();
-  if (options_.format == DeliveryFormat::json) {
+  if (format_ == DeliveryFormat::json) {
     append_event_json(event, HopCount::omit, json);
     head += "content-type: application/cloudevents+json; charset=utf-8\r\n";
     body = json;
@@ -106,7 +115,7 @@ Attempt HttpSink::judge(HttpAnswer& answer, const Event& event) const {
     }
     return attempt;
   }
-  if (!options_.expects_reply) return attempt;
+  if (!expects_reply_) return attempt;
   HttpMode mode = http_mode(head.fields.all());
   // An unknown specversion in an answer is not "an event that is broken" but no event of ours.
   const auto version = head.fields.find("ce-specversion");
@@ -137,7 +146,7 @@ Attempt HttpSink::judge_plain_body(std::string_view body, const HttpFields& fiel
                                    const Event& event) const {
   Attempt attempt;
   attempt.status = 200;
-  switch (options_.plain_reply) {
+  switch (plain_reply_) {
     case PlainReply::fail:
       return bad_reply("answered 2xx with a body that is no event (sluice.dev/plain-reply: fail)",
                        body);
@@ -180,9 +189,9 @@ EventPtr HttpSink::wrap(std::string_view body, const HttpFields& fields, const E
 
 }  // namespace
 
-Result<SinkPtr> make_http_sink(HttpSinkOptions options, HttpClients& clients) {
+Result<SinkPtr> make_http_sink(const HttpSinkOptions& options, HttpClients& clients) {
   SLUICE_TRY(auto url, parse_http_url(options.url));
-  return std::make_shared<HttpSink>(std::move(options), std::move(url), clients);
+  return std::make_shared<HttpSink>(options, std::move(url), clients);
 }
 
 }  // namespace sluice

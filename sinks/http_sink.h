@@ -18,6 +18,6 @@ struct HttpSinkOptions {
 
 /// Delivers events to an HTTP URL, one POST each, from any core.
 /// Errors: invalid_argument for a URL that parse_http_url() refuses.
-[[nodiscard]] Result<SinkPtr> make_http_sink(HttpSinkOptions options, HttpClients& clients);
+[[nodiscard]] Result<SinkPtr> make_http_sink(const HttpSinkOptions& options, HttpClients& clients);
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 
 #include "filter/filter_index.h"
 
+#include "tests/filter/draw_text.h"
 #include "tests/filter/filter_support.h"
 
 #include <gmock/gmock.h>
@@ -140,73 +141,93 @@ TEST(FilterIndex, SeesStampsOfTheBroker) {
   EXPECT_THAT(matches_of(index, *event), ElementsAre(1));
 }
 
-nlohmann::json draw_leaf() {
-  const std::string dialect = *rc::gen::element<std::string>("exact", "prefix", "suffix");
+/// The values that the filters and the events of one run are made of.
+using Values = std::vector<std::string>;
+
+nlohmann::json draw_requirements(const Values& values, bool allow_empty) {
   nlohmann::json wanted = nlohmann::json::object();
-  const int count = *rc::gen::inRange(1, 3);
+  const int count = *rc::gen::inRange(1, 4);
   for (int i = 0; i < count; ++i) {
-    const std::string name = *rc::gen::element<std::string>("type", "subject", "x", "specversion");
-    wanted[name] = *rc::gen::element<std::string>("a", "b", "ab", "ba", "aba", "1.0");
+    const auto name = *rc::gen::element<std::string>("type", "subject", "x", "y", "specversion");
+    std::string value = name == "specversion" ? "1.0" : draw_relative_of(values);
+    wanted[name] = value.empty() && !allow_empty ? "a" : value;
   }
-  return {{dialect, wanted}};
+  return wanted;
 }
 
-nlohmann::json draw_filter(int depth) {
+nlohmann::json draw_clause(const Values& values, int depth) {
   const int kind = depth == 0 ? 0 : *rc::gen::inRange(0, 6);
-  if (kind < 3) return draw_leaf();
-  if (kind == 3) return {{"not", draw_filter(depth - 1)}};
+  if (kind < 3) {
+    const auto dialect = *rc::gen::element<std::string>("exact", "prefix", "suffix");
+    return {{dialect, draw_requirements(values, false)}};
+  }
+  if (kind == 3) return {{"not", draw_clause(values, depth - 1)}};
   nlohmann::json children = nlohmann::json::array();
   const int count = *rc::gen::inRange(1, 4);
-  for (int i = 0; i < count; ++i) children.push_back(draw_filter(depth - 1));
+  for (int i = 0; i < count; ++i) children.push_back(draw_clause(values, depth - 1));
   return {{kind == 4 ? "all" : "any", children}};
 }
 
-EventPtr draw_small_event() {
+/// A filter as a Trigger may have it: `filters`, `filter.attributes`, or none.
+FilterPtr draw_filter(const Values& values) {
+  switch (*rc::gen::inRange(0, 8)) {
+    case 0:
+      return nullptr;
+    case 1:
+    case 2:
+      return compile_attributes_filter(draw_requirements(values, true)).value();
+    default:
+      return compile_filter(draw_clause(values, *rc::gen::inRange(0, 4))).value();
+  }
+}
+
+EventPtr draw_event(const Values& values) {
   Attributes attributes;
-  for (const char* name : {"type", "subject", "x"}) {
-    const auto value = *rc::gen::element<std::string>("", "a", "b", "ab", "ba", "aba", "abba");
-    if (!value.empty()) attributes[name] = value;
+  for (const char* name : {"type", "subject", "x", "y"}) {
+    if (*rc::gen::inRange(0, 5) > 0) attributes[name] = draw_relative_of(values);
   }
   return event_with(attributes);
 }
 
-void expect_same_answers(const FilterIndex& index,
-                         const std::map<FilterIndex::Id, FilterPtr>& filters) {
-  const int events = *rc::gen::inRange(1, 5);
-  for (int i = 0; i < events; ++i) {
-    const EventPtr event = draw_small_event();
-    Ids want;
-    for (const auto& [id, filter] : filters) {
-      if (filter->matches(*event)) want.push_back(id);
-    }
-    Ids found = matches_of(index, *event);
-    std::ranges::sort(found);
-    RC_ASSERT(found == want);
+using Filters = std::map<FilterIndex::Id, FilterPtr>;
+
+void expect_same_answers(const FilterIndex& index, const Filters& filters, const Values& values) {
+  const EventPtr event = draw_event(values);
+  Ids want;
+  for (const auto& [id, filter] : filters) {
+    if (!filter || filter->matches(*event)) want.push_back(id);
   }
+  Ids found = matches_of(index, *event);
+  std::ranges::sort(found);
+  RC_ASSERT(found == want);
 }
 
 RC_GTEST_PROP(FilterIndex, AgreesWithAskingEveryFilter, ()) {
   FilterIndex index;
-  std::map<FilterIndex::Id, FilterPtr> filters;
-  const int steps = *rc::gen::inRange(1, 30);
+  Filters filters;
+  const Values values = draw_family(*rc::gen::inRange<std::size_t>(1, 12));
+  const int steps = *rc::gen::inRange(1, 80);
   for (int step = 0; step < steps; ++step) {
-    const auto id = *rc::gen::inRange<FilterIndex::Id>(0, 20);
+    const auto id = *rc::gen::inRange<FilterIndex::Id>(0, 40);
     if (filters.erase(id) > 0) {
       index.remove(id);
     } else {
-      const FilterPtr filter = compile_filter(draw_filter(3)).value();
-      filters.emplace(id, filter);
-      index.add(id, filter);
+      index.add(id, filters[id] = draw_filter(values));
     }
-    if (step % 8 == 0) expect_same_answers(index, filters);
+    expect_same_answers(index, filters, values);
   }
-  expect_same_answers(index, filters);
+  while (!filters.empty()) {
+    index.remove(filters.begin()->first);
+    filters.erase(filters.begin());
+    expect_same_answers(index, filters, values);
+  }
 }
 
 RC_GTEST_PROP(Filter, MeetsOneOfEachSetOfItsPinsWhenItMatches, ()) {
-  const FilterPtr filter = compile_filter(draw_filter(3)).value();
-  const EventPtr event = draw_small_event();
-  if (!filter->matches(*event)) return;
+  const Values values = draw_family(5);
+  const FilterPtr filter = draw_filter(values);
+  const EventPtr event = draw_event(values);
+  if (!filter || !filter->matches(*event)) return;
   for (const PinSet& set : filter->pins()) {
     RC_ASSERT(std::ranges::any_of(set, [&](const Pin& pin) {
       const auto value = event->attribute(pin.attribute);
