@@ -4,6 +4,7 @@
 
 #include "filter/filter_index.h"
 
+#include "tests/filter/draw_filter.h"
 #include "tests/filter/filter_support.h"
 
 #include <gmock/gmock.h>
@@ -138,36 +139,6 @@ TEST(FilterIndex, SeesStampsOfTheBroker) {
   EXPECT_THAT(matches_of(index, *event_with({})), IsEmpty());
   const EventPtr event = stamped(event_with({}), "2026-11-20T14:45:00Z", std::nullopt);
   EXPECT_THAT(matches_of(index, *event), ElementsAre(1));
-}
-
-nlohmann::json draw_leaf() {
-  const std::string dialect = *rc::gen::element<std::string>("exact", "prefix", "suffix");
-  nlohmann::json wanted = nlohmann::json::object();
-  const int count = *rc::gen::inRange(1, 3);
-  for (int i = 0; i < count; ++i) {
-    const std::string name = *rc::gen::element<std::string>("type", "subject", "x", "specversion");
-    wanted[name] = *rc::gen::element<std::string>("a", "b", "ab", "ba", "aba", "1.0");
-  }
-  return {{dialect, wanted}};
-}
-
-nlohmann::json draw_filter(int depth) {
-  const int kind = depth == 0 ? 0 : *rc::gen::inRange(0, 6);
-  if (kind < 3) return draw_leaf();
-  if (kind == 3) return {{"not", draw_filter(depth - 1)}};
-  nlohmann::json children = nlohmann::json::array();
-  const int count = *rc::gen::inRange(1, 4);
-  for (int i = 0; i < count; ++i) children.push_back(draw_filter(depth - 1));
-  return {{kind == 4 ? "all" : "any", children}};
-}
-
-EventPtr draw_small_event() {
-  Attributes attributes;
-  for (const char* name : {"type", "subject", "x"}) {
-    const auto value = *rc::gen::element<std::string>("", "a", "b", "ab", "ba", "aba", "abba");
-    if (!value.empty()) attributes[name] = value;
-  }
-  return event_with(attributes);
 }
 
 void expect_same_answers(const FilterIndex& index,
