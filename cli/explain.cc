@@ -88,7 +88,7 @@ void add_explain(CLI::App& app, int& status) {
       "  sluice explain -f broker.yaml --event event.json --broker default/orders -o json\n"
       "  echo '{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"/s\",\"type\":\"t\"}' |\n"
       "      sluice explain -f broker.yaml --event -\n\n"
-               "The exit status is 0 whether or not a Trigger takes the event.");
+      "The exit status is 0 whether or not a Trigger takes the event.");
   command->callback([flags, &status] { status = explain(*flags); });
 }
 

@@ -119,6 +119,7 @@ std::size_t append_broker(const BrokerView& broker, const Event& event, std::str
 std::string explain_text(const Event& event, const std::vector<BrokerView>& brokers) {
   std::string out = "Event " + in_quotes(event.id()) + " of type " + in_quotes(event.type()) +
                     " from " + in_quotes(event.source()) + "\n";
+  if (brokers.empty()) return out + "\nno Triggers: the manifests have no Broker\n";
   std::size_t taking = 0;
   std::size_t triggers = 0;
   for (const BrokerView& broker : brokers) {

@@ -2,6 +2,7 @@
 
 #include "base/edit_distance.h"
 #include "base/utf8.h"
+#include "filter/explain.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,12 +15,21 @@ using Json = nlohmann::ordered_json;
 
 std::string full_name(const BrokerView& broker) { return broker.ns + "/" + broker.name; }
 
+// An answer has a leaf per trigger, and every trigger may quote the same value of 1 MB.
+std::string bounded(const std::string& text) {
+  constexpr std::size_t kSlack = 3;  // For what is cut already.
+  return text.size() <= kMaxSeenBytes + kSlack ? text : seen_text(text);
+}
+
 Json json_of(const Explanation& clause) {
   Json parts = Json::array();
   for (const Explanation& part : clause.parts) parts.push_back(json_of(part));
-  return {{"clause", clause.clause},       {"passes", clause.passes},
-          {"attribute", clause.attribute}, {"seen", clause.seen ? Json(*clause.seen) : Json()},
-          {"problem", clause.problem},     {"hint", clause.hint},
+  return {{"clause", bounded(clause.clause)},
+          {"passes", clause.passes},
+          {"attribute", clause.attribute},
+          {"seen", clause.seen ? Json(bounded(*clause.seen)) : Json()},
+          {"problem", bounded(clause.problem)},
+          {"hint", clause.hint},
           {"parts", std::move(parts)}};
 }
 

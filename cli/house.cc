@@ -204,6 +204,7 @@ Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
     SLUICE_TRY(add_dispatcher(*channel, *spec));
   }
   unwired_ = {};
+  for (const auto& channel : channels_) channel->filters.shrink_to_fit();
   for (const SourceSpec& source : graph.sources) {
     SLUICE_TRY(add_source(source));
   }

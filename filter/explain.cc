@@ -103,7 +103,7 @@ std::string seen_text(std::string_view value) {
 std::string nearest_miss(const Event& event, const Wanted& wanted) {
   const auto seen = event.attribute(wanted.attribute);
   if (!seen) return absent_miss(event, wanted);
-  if (wanted.value.empty()) return "it is there, but empty";
+  if (wanted.value.empty()) return seen->empty() ? "it is there, but empty" : "";
   const auto place = place_of(wanted.verb);
   if (!place) return {};
   std::string hint = value_miss(*place, wanted.value, *seen);

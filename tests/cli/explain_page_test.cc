@@ -53,8 +53,8 @@ kind: EventDisplay
 metadata: {name: display}
 )";
 
-constexpr const char* kEvent =
-    R"({"specversion":"1.0","id":"1","source":"/s","type":"com.example.ordr.paid","tenant":"Acme"})";
+constexpr const char* kEvent = R"({"specversion":"1.0","id":"1","source":"/s","tenant":"Acme",)"
+                               R"("type":"com.example.ordr.paid"})";
 
 const std::string kStructured = "content-type: application/cloudevents+json\r\n";
 

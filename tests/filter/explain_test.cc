@@ -261,6 +261,14 @@ INSTANTIATE_TEST_SUITE_P(
         Miss{"PrefixOfOther", R"({"prefix":{"type":"com."}})", {{"type", "org.x"}}, ""},
         Miss{"OnlyAsterisk", R"({"exact":{"x":"*"}})", {{"x", "a"}}, ""}));
 
+TEST(NearestMissOf, AnythingAtAllIsAnotherName) {
+  const EventPtr event = event_with({{"tenant", "acme"}, {"blank", ""}});
+  EXPECT_EQ(nearest_miss(*event, {"tenant", "is", "", false}), "");
+  EXPECT_EQ(nearest_miss(*event, {"blank", "is", "", false}), "it is there, but empty");
+  EXPECT_EQ(nearest_miss(*event, {"tennant", "is", "", false}),
+            "the event has 'tenant', which is 'acme'");
+}
+
 TEST(NearestMissOf, LongValuesIsFoundWhereTheyDiffer) {
   const std::string start(500'000, 'a');
   const nlohmann::json filter = {{"exact", {{"x", start + "bcd" + start}}}};
