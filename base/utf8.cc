@@ -27,10 +27,6 @@ std::size_t printable_ascii_prefix(std::string_view text) noexcept {
   return i;
 }
 
-bool is_continuation(char byte) noexcept {
-  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
-}
-
 bool is_non_character(char32_t code) noexcept {
   return (code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) == 0xfffe;
 }
@@ -54,7 +50,7 @@ Utf8Char first_char(std::string_view text) noexcept {
   if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {};
   char32_t code = lead & (0xffU >> (size + 1));
   for (std::size_t i = 1; i < size; ++i) {
-    if (!is_continuation(text[i])) return {};
+    if (!is_continuation_byte(text[i])) return {};
     code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3fU);
   }
   constexpr char32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -95,19 +91,18 @@ TextCheck check_text(std::string_view text) noexcept {
   return {};
 }
 
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kShownBytes = 60;
-  std::string out = "'";
+std::string printable(std::string_view text, std::size_t max_bytes) {
+  std::string out;
   std::size_t i = 0;
   while (i < text.size()) {
     const Utf8Char c = first_char(text.substr(i));
     const std::size_t size = c.size == 0 ? 1 : c.size;
-    if (i + size > kShownBytes) break;
+    if (i + size > max_bytes) break;
     const bool shown = c.size > 0 && c.code >= 0x20 && (c.code < 0x7f || c.code > 0x9f);
     out += shown ? text.substr(i, size) : "?";
     i += size;
   }
-  out += i < text.size() ? "...'" : "'";
+  if (i < text.size()) out += "...";
   return out;
 }
 
@@ -115,6 +110,11 @@ bool is_white_space(char32_t code) noexcept {
   return (code >= 0x09 && code <= 0x0d) || code == 0x20 || code == 0x85 || code == 0xa0 ||
          code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 || code == 0x2029 ||
          code == 0x202f || code == 0x205f || code == 0x3000;
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t kShownBytes = 60;
+  return "'" + printable(text, kShownBytes) + "'";
 }
 
 bool is_blank(std::string_view text) noexcept {

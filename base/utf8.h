@@ -46,8 +46,16 @@ struct TextCheck {
 /// Whether there is nothing in `text` but white space (Unicode's White_Space), or nothing at all.
 [[nodiscard]] bool is_blank(std::string_view text) noexcept;
 
-/// `text` in single quotes for an error's detail: at most 60 bytes of it, with '?' for each control
-/// character and each byte that is not UTF-8, and "..." where it was cut.
+/// Whether `byte` is one that continues a UTF-8 character, not the first of one.
+[[nodiscard]] constexpr bool is_continuation_byte(char byte) noexcept {
+  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
+
+/// At most `max_bytes` of `text` for people: with '?' for each control character and each byte that
+/// is not UTF-8, and "..." behind it where it was cut.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t max_bytes);
+
+/// The same in single quotes for an error's detail, at most 60 bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace sluice

@@ -32,9 +32,13 @@ Result<std::int32_t> next_hop_count(const Event& event) {
   return *hops - 1;
 }
 
+Result<EventPtr> stamped_by_broker(EventPtr event) {
+  SLUICE_TRY(const std::int32_t hops, next_hop_count(*event));
+  return stamped(std::move(event), now_rfc3339(), hops);
+}
+
 Task<void> Broker::publish(EventPtr event, Deadline deadline) {
-  SLUICE_CO_TRY(const std::int32_t hops, next_hop_count(*event));
-  event = stamped(std::move(event), now_rfc3339(), hops);
+  SLUICE_CO_TRY(event, stamped_by_broker(std::move(event)));
   co_return co_await channel_.append(std::move(event), deadline);
 }
 

@@ -41,6 +41,10 @@ class Broker final : public Sink {
   std::string url_;
 };
 
+/// `event` as a Broker's triggers see it: with `knativearrivaltime` and the hop count set.
+/// Errors: those of next_hop_count().
+[[nodiscard]] Result<EventPtr> stamped_by_broker(EventPtr event);
+
 /// The hop count that an event enters a Broker with: 255 where it has none that is an integer, else
 /// one less than it came with.
 /// Errors: invalid_argument when that is used up.

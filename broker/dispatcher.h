@@ -74,6 +74,9 @@ class Dispatcher final : private ConsumerListener {
 
   [[nodiscard]] const std::string& ns() const noexcept { return ns_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& subscriber_url() const noexcept {
+    return targets_.subscriber->url();
+  }
   [[nodiscard]] const DispatchCounters& counters() const noexcept { return counters_; }
   [[nodiscard]] std::uint64_t filtered() const noexcept { return consumer_->filtered(); }
   [[nodiscard]] Core& core() const noexcept { return coroutines_.core(); }

@@ -93,13 +93,16 @@ std::string webhook_reply(AfterReply after) {
       kAllow, connection_line(after));
 }
 
-std::string problem_reply(int status, std::string_view detail, AfterReply after, bool has_body) {
+std::string problem_json(int status, std::string_view detail) {
   const nlohmann::ordered_json problem = {{"type", "about:blank"},
                                           {"title", reason_phrase(status)},
                                           {"status", status},
                                           {"detail", detail}};
-  const std::string body =
-      problem.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return problem.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string problem_reply(int status, std::string_view detail, AfterReply after, bool has_body) {
+  const std::string body = problem_json(status, detail);
   std::string extra(connection_line(after));
   if (status == 405) extra += kAllow;
   extra += retry_line(status);
@@ -108,14 +111,19 @@ std::string problem_reply(int status, std::string_view detail, AfterReply after,
       status, reason_phrase(status), extra, body.size(), has_body ? body : "");
 }
 
-std::string json_reply(const JsonAnswer& answer, AfterReply after) {
+std::string page_reply(const PageAnswer& answer, AfterReply after) {
   std::string extra(connection_line(after));
   if (!answer.allow.empty()) extra += fmt::format("allow: {}\r\n", answer.allow);
   extra += retry_line(answer.status);
-  return fmt::format(
-      "HTTP/1.1 {} {}\r\ncontent-type: application/json\r\n{}content-length: {}\r\n\r\n{}",
-      answer.status, reason_phrase(answer.status), extra, answer.body.size(),
-      answer.has_body ? answer.body : std::string_view());
+  return fmt::format("HTTP/1.1 {} {}\r\ncontent-type: {}\r\n{}content-length: {}\r\n\r\n{}",
+                     answer.status, reason_phrase(answer.status), answer.content_type, extra,
+                     answer.body.size(), answer.has_body ? answer.body : std::string_view());
+}
+
+std::string json_reply(const JsonAnswer& answer, AfterReply after) {
+  PageAnswer page{answer.status, "application/json", answer.body, answer.allow};
+  page.has_body = answer.has_body;
+  return page_reply(page, after);
 }
 
 std::string options_reply(std::string_view allow, AfterReply after) {

@@ -27,6 +27,21 @@ enum class AfterReply { keep, keep_http_1_0, close };
 [[nodiscard]] std::string problem_reply(int status, std::string_view detail, AfterReply after,
                                         bool has_body = true);
 
+/// The body of an RFC 9457 problem.
+[[nodiscard]] std::string problem_json(int status, std::string_view detail);
+
+/// An answer with a body of any kind.
+struct PageAnswer {
+  int status = 200;
+  std::string_view content_type;
+  std::string_view body;
+  std::string_view allow;  ///< The header's value; empty: none.
+  bool has_body = true;    ///< False in answers to HEAD.
+};
+
+/// `Retry-After` comes with 429 and 503.
+[[nodiscard]] std::string page_reply(const PageAnswer& answer, AfterReply after);
+
 /// What the model APIs answer with.
 struct JsonAnswer {
   int status = 200;
@@ -35,7 +50,7 @@ struct JsonAnswer {
   bool has_body = true;    ///< False in answers to HEAD.
 };
 
-/// `Retry-After` comes with 429 and 503.
+/// page_reply() with JSON.
 [[nodiscard]] std::string json_reply(const JsonAnswer& answer, AfterReply after);
 
 /// 200 to OPTIONS on a path of the model APIs.

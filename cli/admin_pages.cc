@@ -1,5 +1,6 @@
 #include "cli/admin_pages.h"
 
+#include "cli/explain_page.h"
 #include "cli/readiness.h"
 #include "cli/version.h"
 
@@ -99,20 +100,20 @@ void AdminPages::add_dispatch_metrics() {
   metrics_.add("sluice_trigger_events_total", "Events by what became of them, per Trigger.",
                MetricType::counter, [this](MetricSeries& out) {
                  for_each_dispatcher(house_, [&](const HouseChannel& channel, const Dispatcher& d) {
-                   if (channel.is_brokers) write_outcomes(out, "trigger", d);
+                   if (channel.is_brokers()) write_outcomes(out, "trigger", d);
                  });
                });
   metrics_.add("sluice_subscription_events_total",
                "Events by what became of them, per Subscription and flow step.",
                MetricType::counter, [this](MetricSeries& out) {
                  for_each_dispatcher(house_, [&](const HouseChannel& channel, const Dispatcher& d) {
-                   if (!channel.is_brokers) write_outcomes(out, "subscription", d);
+                   if (!channel.is_brokers()) write_outcomes(out, "subscription", d);
                  });
                });
   metrics_.add("sluice_dispatch_duration_seconds", "How long an attempt at a subscriber took.",
                MetricType::histogram, [this](MetricSeries& out) {
                  for_each_dispatcher(house_, [&](const HouseChannel& channel, const Dispatcher& d) {
-                   if (!channel.is_brokers) return;
+                   if (!channel.is_brokers()) return;
                    out.histogram({{"namespace", d.ns()}, {"trigger", d.name()}},
                                  d.counters().attempt_seconds);
                  });
@@ -193,6 +194,8 @@ void AdminPages::add_to(Admin& admin) {
   });
   admin.add("/version", [] { return AdminPage{200, "application/json", version_json() + "\n"}; });
   admin.add("/api/v1/resources", [this] { return resources(); });
+  admin.add_post("/api/v1/explain",
+                 [this](const AdminRequest& request) { return explain_page(house_, request); });
 }
 
 }  // namespace sluice

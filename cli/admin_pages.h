@@ -8,8 +8,8 @@
 
 namespace sluice {
 
-/// What the admin port shows of a running house: health, readiness, metrics, version, resources
-/// (interface.md, section 9).
+/// What the admin port shows of a running house: health, readiness, metrics, version, resources,
+/// and which Triggers take an event (interface.md, section 9).
 class AdminPages {
  public:
   explicit AdminPages(const House& house);

@@ -21,10 +21,10 @@ House::House(CorePool& cores, HttpClientLimits limits)
 
 House::~House() = default;
 
-Result<HouseChannel*> House::add_channel(const ChannelSpec& spec, bool is_brokers) {
+Result<HouseChannel*> House::add_channel(const ChannelSpec& spec, const std::string& broker) {
   auto holder = std::make_unique<HouseChannel>();
   holder->spec = spec;
-  holder->is_brokers = is_brokers;
+  holder->broker = broker;
   auto channel = make_channel(spec);
   if (!channel) return named(channel.error(), "channel " + full_name(spec.ns, spec.name));
   holder->channel = std::move(channel).value();
@@ -41,7 +41,7 @@ Result<void> House::add_address(const std::string& path, const SinkPtr& sink,
 }
 
 Result<void> House::add_broker(BrokerSpec& spec) {
-  SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, true));
+  SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, spec.name));
   const std::string path = ingress_path(spec.ns, "", spec.name);
   channel_at_[path] = channel->channel.get();
   SLUICE_TRY(
@@ -51,7 +51,7 @@ Result<void> House::add_broker(BrokerSpec& spec) {
 }
 
 Result<HouseChannel*> House::add_channel_resource(ChannelResourceSpec& spec) {
-  SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, false));
+  SLUICE_TRY(HouseChannel* const channel, add_channel(spec.channel, ""));
   const std::string path = channel_path(spec.channel);
   channel_at_[path] = channel->channel.get();
   SLUICE_TRY(add_address(path, std::make_shared<ChannelSink>(*channel->channel, base_url_ + path),
@@ -112,6 +112,7 @@ Result<void> House::add_dispatcher(HouseChannel& channel, const DispatchSpec& sp
   SLUICE_TRY(auto consumer, channel.channel->open_consumer(std::move(options)));
   channel.dispatchers.push_back(
       std::make_unique<Dispatcher>(core, spec, std::move(targets), std::move(consumer)));
+  channel.filters.push_back(spec.filter);
   return boost::outcome_v2::success();
 }
 
@@ -204,6 +205,7 @@ Result<void> House::build(ResourceGraph graph, const std::string& base_url) {
     *spec = DispatchSpec();  // Its memory serves the next one.
   }
   unwired_ = {};
+  for (const auto& channel : channels_) channel->filters.shrink_to_fit();
   for (const SourceSpec& source : graph.sources) {
     SLUICE_TRY(add_source(source));
   }

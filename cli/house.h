@@ -21,10 +21,14 @@ namespace sluice {
 /// One channel and what reads it.
 struct HouseChannel {
   ChannelSpec spec;
-  bool is_brokers = false;  ///< Its dispatchers are triggers, else subscriptions.
+  std::string broker;       ///< The name of the Broker whose channel it is; empty: it is none's.
   bool is_durable = false;  ///< What it holds outlives this process.
   std::unique_ptr<Channel> channel;
   std::vector<std::unique_ptr<Dispatcher>> dispatchers;
+  std::vector<FilterPtr> filters;  ///< Of its dispatchers, in their order, for explaining.
+
+  /// Whether its dispatchers are triggers, else subscriptions.
+  [[nodiscard]] bool is_brokers() const noexcept { return !broker.empty(); }
 };
 
 struct HouseSource {
@@ -97,7 +101,7 @@ class House {
   [[nodiscard]] std::uint64_t kept() const { return depth_of(true); }
 
  private:
-  Result<HouseChannel*> add_channel(const ChannelSpec& spec, bool is_brokers);
+  Result<HouseChannel*> add_channel(const ChannelSpec& spec, const std::string& broker);
   Result<void> add_address(const std::string& path, const SinkPtr& sink, std::string_view kind);
   Result<void> add_broker(BrokerSpec& spec);
   Result<HouseChannel*> add_channel_resource(ChannelResourceSpec& spec);

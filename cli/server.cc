@@ -55,7 +55,7 @@ class Server {
         house_(cores, client_limits(options.limits)),
         models_(version_text()),
         ingress_(cores, house_.routes(), models_, options.limits),
-        admin_(cores.core(0)),
+        admin_(cores.core(0), options.limits),
         pages_(house_),
         signals_(cores.core(0).executor(), SIGTERM, SIGINT),
         second_signal_(cores.core(0)),

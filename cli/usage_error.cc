@@ -51,7 +51,7 @@ std::string suggestion(std::string_view name, std::span<const std::string_view> 
 
 // Commands of the contract that later versions have.
 bool is_later(std::string_view name) {
-  constexpr std::string_view kLater[] = {"explain", "cesql", "bench"};
+  constexpr std::string_view kLater[] = {"cesql", "bench"};
   return std::ranges::find(kLater, name) != std::end(kLater);
 }
 

@@ -22,8 +22,15 @@ struct Wanted {
 /// A clause that passes when all of `parts` do.
 [[nodiscard]] Explanation explained_all(std::string_view clause, std::vector<Explanation> parts);
 
-/// How `seen` just misses what is `wanted` ("differs only in case"), or which attribute of `event`
-/// has a name like one that it lacks; empty where nothing is near.
+/// Most of a value that an explanation keeps.
+inline constexpr std::size_t kMaxSeenBytes = 1024;
+
+/// `value` for Explanation::seen: its first kMaxSeenBytes, and "..." where there is more.
+[[nodiscard]] std::string seen_text(std::string_view value);
+
+/// How `event` just misses what is `wanted`: a slip in the value (filter/value_miss.h); another
+/// attribute that has it, or whose name is like that of one which is absent; a member of the data
+/// of that name. Empty where nothing is near.
 [[nodiscard]] std::string nearest_miss(const Event& event, const Wanted& wanted);
 
 }  // namespace sluice

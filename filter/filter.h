@@ -33,7 +33,7 @@ struct Explanation {
   std::string clause;  ///< "all", "exact"; a leaf as people write it: "type = com.example.a".
   bool passes = false;
   std::string attribute;            ///< What a leaf looks at: an attribute, a place in the data.
-  std::optional<std::string> seen;  ///< What the event has there; nullopt: it is absent.
+  std::optional<std::string> seen;  ///< What the event has there, cut; nullopt: it is absent.
   std::string problem;  ///< Why it could not be decided, e.g. a CESQL error; else empty.
   std::string hint;     ///< The nearest miss: "differs in one character"; may be empty.
   std::vector<Explanation> parts;
