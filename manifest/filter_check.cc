@@ -3,6 +3,8 @@
 
 #include "manifest/filter_check.h"
 
+#include "manifest/data_filter_check.h"
+
 #include <algorithm>
 
 namespace sluice {
@@ -87,6 +89,8 @@ bool locate(const YamlNode& clause, std::string_view where, Findings& findings) 
       locate_in_list(*value, dialect, findings);
     } else if (dialect == "not" && value->kind == Kind::mapping && !value->entries.empty()) {
       locate(*value, dialect, findings);
+    } else if (dialect == "data" && value->kind == Kind::mapping) {
+      check_data_filter(*value, findings);
     } else if (value->kind == Kind::mapping && !takes_filters(dialect)) {
       check_attributes(*value, dialect, false, findings);
     }

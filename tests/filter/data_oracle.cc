@@ -1,5 +1,7 @@
 #include "tests/filter/data_oracle.h"
 
+#include "event/json_text.h"
+
 #include <boost/multiprecision/cpp_int.hpp>
 
 #include <algorithm>
@@ -19,6 +21,12 @@ struct Node {
   std::vector<Node> elements;
 };
 
+/// One of four digits at most, or none at all.
+bool has_short_exponent(const std::string& number) {
+  const std::size_t e = number.find_first_of("eE");
+  return e == std::string::npos || number.size() - e <= 5;
+}
+
 /// Builds the tree; of what nlohmann::json refuses there is none.
 class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
  public:
@@ -31,8 +39,7 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
   bool number_integer(number_integer_t value) override { return number(std::to_string(value)); }
   bool number_unsigned(number_unsigned_t value) override { return number(std::to_string(value)); }
   bool number_float(number_float_t, const string_t& text) override {
-    const std::size_t e = text.find_first_of("eE");
-    return (e == std::string::npos || text.size() - e <= 5) && number(text);
+    return has_short_exponent(text) && number(text);
   }
   bool string(string_t& text) override { return add({Node::Kind::string, text, {}, {}}); }
   bool binary(binary_t&) override { return false; }
@@ -105,11 +112,6 @@ int compare(const std::string& a, const std::string& b) {
   return scaled(a, shift).compare(scaled(b, shift));
 }
 
-bool is_number(const std::string& text) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  return json.is_number() && text.find_first_of(" \t\r\n") == std::string::npos;
-}
-
 bool holds(const nlohmann::json& pattern, const Node& node);
 
 bool any_holds(const nlohmann::json& patterns, const Node& node) {
@@ -124,14 +126,22 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// A wildcard by plain backtracking.
+/// Row by row: whether the pattern as far as here takes the first so many bytes of the text.
 bool is_like(std::string_view text, std::string_view pattern) {
-  if (pattern.empty()) return text.empty();
-  if (pattern[0] == '*') {
-    return is_like(text, pattern.substr(1)) || (!text.empty() && is_like(text.substr(1), pattern));
+  std::vector<bool> takes(text.size() + 1);
+  takes[0] = true;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '*') {
+      for (std::size_t n = 1; n < takes.size(); ++n) takes[n] = takes[n] || takes[n - 1];
+      continue;
+    }
+    if (pattern[i] == '\\') ++i;
+    for (std::size_t n = takes.size() - 1; n > 0; --n) {
+      takes[n] = takes[n - 1] && text[n - 1] == pattern[i];
+    }
+    takes[0] = false;
   }
-  if (pattern[0] == '\\') pattern.remove_prefix(1);
-  return !text.empty() && text[0] == pattern[0] && is_like(text.substr(1), pattern.substr(1));
+  return takes.back();
 }
 
 bool is_in_range(const nlohmann::json& pairs, const std::string& number) {
@@ -167,7 +177,7 @@ bool holds(const nlohmann::json& pattern, const Node& node) {
     return operator_holds(pattern.begin().key(), pattern.begin().value(), node);
   }
   const std::string text = pattern;
-  if (node.kind == Node::Kind::number) return is_number(text) && compare(node.text, text) == 0;
+  if (node.kind == Node::Kind::number) return is_json_number(text) && compare(node.text, text) == 0;
   return node.kind >= Node::Kind::string && node.text == text;
 }
 
@@ -214,6 +224,15 @@ std::vector<const Node*> at_path(const Node& root, std::string path) {
   return nodes;
 }
 
+/// Whether compare() may be asked about each number in `patterns`.
+bool has_short_exponents(const nlohmann::json& patterns) {
+  if (patterns.is_string()) {
+    const std::string text = patterns;
+    return !is_json_number(text) || has_short_exponent(text);
+  }
+  return std::ranges::all_of(patterns, has_short_exponents);
+}
+
 bool any_scalar_passes(const nlohmann::json& patterns, const Node& node) {
   if (node.kind != Node::Kind::array) return any_holds(patterns, node);
   return std::ranges::any_of(node.elements,
@@ -232,6 +251,7 @@ bool wants(const nlohmann::json& patterns, bool exists) {
 
 std::optional<bool> passes(const nlohmann::json& argument, std::string_view data) {
   TreeBuilder tree;
+  if (!has_short_exponents(argument)) return std::nullopt;
   if (!nlohmann::json::sax_parse(data, &tree)) return std::nullopt;
   for (const auto& [path, patterns] : argument.items()) {
     const auto nodes = at_path(tree.root, path);
