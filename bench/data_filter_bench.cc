@@ -16,7 +16,7 @@ constexpr std::size_t kEvents = 64;  // In turn, so that each is new to the filt
 
 std::string order_data() {
   nlohmann::json items = nlohmann::json::array();
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 14; ++i) {
     items.push_back({{"sku", "A-" + std::to_string(100000 + i)},
                      {"name", "a thing of some kind"},
                      {"quantity", i},

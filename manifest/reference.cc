@@ -63,7 +63,7 @@ An element of a Trigger's `filters` is a mapping with one dialect. All elements 
 | `all: [FILTER, ...]` | every filter passes |
 | `any: [FILTER, ...]` | one filter passes at least |
 | `not: FILTER` | the filter does not pass |
-| `data: {PATH: PATTERN, ...}` | every path of the JSON data passes; Sluice's own, see [data-filters.md](data-filters.md) |
+| `data: {PATH: PATTERN, ...}` | every path in JSON data passes; [Sluice's own](data-filters.md) |
 
 Values compare with the attribute's CloudEvents string form. A filter that is broken is an error of
 its Trigger, never skipped.

@@ -16,8 +16,8 @@ namespace {
 struct Node {
   enum class Kind { object, array, string, number, literal };
   Kind kind = Kind::literal;
-  std::string text;  ///< Of a scalar; numbers as nlohmann::json hands them out.
-  std::vector<std::pair<std::string, Node>> members;
+  std::string text;                ///< Of a scalar; numbers as nlohmann::json hands them out.
+  std::vector<std::string> names;  ///< Of an object's members, whose values are the elements.
   std::vector<Node> elements;
 };
 
@@ -72,11 +72,10 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
   bool add(Node node) {
     if (open_.empty()) {
       root = std::move(node);
-    } else if (open_.back().kind == Node::Kind::object) {
-      open_.back().members.emplace_back(names_.back(), std::move(node));
-    } else {
-      open_.back().elements.push_back(std::move(node));
+      return true;
     }
+    if (open_.back().kind == Node::Kind::object) open_.back().names.push_back(names_.back());
+    open_.back().elements.push_back(std::move(node));
     return true;
   }
 
@@ -189,8 +188,8 @@ void take_step(const Node& node, const std::string& step, bool is_pointer,
                         (step == "0" || step[0] != '0');
   if (node.kind == Node::Kind::object) {
     const Node* last = nullptr;
-    for (const auto& [name, value] : node.members) {
-      if (name == step) last = &value;
+    for (std::size_t i = 0; i < node.names.size(); ++i) {
+      if (node.names[i] == step) last = &node.elements[i];
     }
     if (last != nullptr) out.push_back(last);
   } else if (node.kind == Node::Kind::array && is_index) {
