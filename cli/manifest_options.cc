@@ -62,6 +62,8 @@ void add_manifest_options(CLI::App& command, ManifestOptions& options) {
           },
           "Where KafkaChannels find Kafka; wins over the ConfigMap kafka-channel-config")
       ->type_name("HOST:PORT,...");
+  command.add_flag("--strict-knative", options.strict_knative,
+                   "Refuse what is Sluice's own, e.g. filters on data");
 }
 
 }  // namespace sluice

@@ -46,6 +46,10 @@ class Event final {
   /// The remaining hops, where `knativebrokerttl` is an integer.
   [[nodiscard]] std::optional<std::int32_t> hops() const noexcept;
 
+  /// A number that no other event of this process ever has, so that what was found out about the
+  /// data can be kept by it. Stamping leaves both as they are.
+  [[nodiscard]] std::uint64_t serial() const noexcept { return serial_; }
+
   /// Bytes this event occupies in memory, its allocations included. What capacity_bytes counts.
   [[nodiscard]] std::size_t size_bytes() const noexcept { return size_bytes_; }
 
@@ -77,6 +81,7 @@ class Event final {
   std::uint16_t header_count_ = 0;
   ShortText<35> arrival_time_;  // Empty until a broker has stamped it.
   ShortText<11> hops_;
+  std::uint64_t serial_ = 0;
   std::size_t size_bytes_ = 0;
   const Slot* slots_ = nullptr;  // Attributes, then headers.
   const char* bytes_ = nullptr;

@@ -202,4 +202,12 @@ bool JsonScanner::is_json(std::string_view text) {
          scanner.token_ == scanner.token_count_;
 }
 
+Result<void> JsonScanner::check(std::string_view text) {
+  JsonScanner scanner;
+  SLUICE_TRY(scanner.index(text));
+  if (const auto fault = scanner.skip_value(); !fault.empty()) return scanner.malformed(fault);
+  if (scanner.token_ != scanner.token_count_) return scanner.malformed("text behind the value");
+  return boost::outcome_v2::success();
+}
+
 }  // namespace sluice

@@ -35,6 +35,8 @@ class JsonScanner {
 
   /// Whether `text` is one JSON value, white space around it allowed.
   [[nodiscard]] static bool is_json(std::string_view text);
+  /// The same, with the reason. Errors: invalid_argument, naming the byte.
+  [[nodiscard]] static Result<void> check(std::string_view text);
 
  private:
   [[nodiscard]] Result<void> index(std::string_view text);

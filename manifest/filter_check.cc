@@ -4,6 +4,7 @@
 #include "manifest/filter_check.h"
 
 #include "manifest/cesql_check.h"
+#include "manifest/data_filter_check.h"
 
 #include <algorithm>
 
@@ -91,6 +92,8 @@ bool locate(const YamlNode& clause, std::string_view where, Findings& findings) 
       locate(*value, dialect, findings);
     } else if (dialect == "cesql" && value->kind == Kind::scalar) {
       check_cesql(*value, findings);
+    } else if (dialect == "data" && value->kind == Kind::mapping) {
+      check_data_filter(*value, findings);
     } else if (value->kind == Kind::mapping && !takes_filters(dialect)) {
       check_attributes(*value, dialect, false, findings);
     }

@@ -3,6 +3,7 @@
 #include "manifest/build.h"
 #include "manifest/input.h"
 #include "manifest/owners.h"
+#include "manifest/strict_knative.h"
 
 namespace sluice {
 namespace {
@@ -17,6 +18,7 @@ LoadedManifests read_all(const ManifestOptions& options, YamlStore& store, Findi
     for (YamlNode* root : file.documents) read_resources(*root, findings, resources);
   }
   leave_out_made(resources, findings);
+  if (options.strict_knative) check_strict_knative(resources, findings);
   LoadedManifests loaded;
   loaded.files = store.sources.size();
   const ResourceIndex index(resources, findings);

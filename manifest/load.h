@@ -16,6 +16,7 @@ struct ManifestOptions {
   std::map<std::string, std::string> services;  ///< --resolve NAMESPACE/NAME=URL
   std::string cluster_domain;                   ///< --cluster-domain; empty: none
   std::string kafka_bootstrap_servers = {};     ///< --kafka-bootstrap-servers; empty: not said
+  bool strict_knative = false;                  ///< --strict-knative: nothing of Sluice's own
 };
 
 struct LoadedManifests {

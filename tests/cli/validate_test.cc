@@ -74,6 +74,26 @@ TEST_F(ManifestCommands, ValidateTakesServicesFromTheCommandLine) {
   }
 }
 
+TEST_F(ManifestCommands, RefuseWhatIsNotKnativesOnRequest) {
+  const std::string path =
+      write("a.yaml",
+            "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: orders}\n---\n"
+            "apiVersion: eventing.knative.dev/v1\nkind: Trigger\nmetadata: {name: big}\nspec:\n"
+            "  broker: orders\n  filters: [{data: {total: {numeric: [\">\", 5]}}}]\n"
+            "  subscriber: {uri: http://127.0.0.1:9000/}\n");
+  EXPECT_EQ(run_command(add_validate, {"validate", "-f", path}).status, kExitOk);
+  for (const auto add : {add_validate, add_graph}) {
+    const std::string name = add == add_validate ? "validate" : "graph";
+    const auto outcome = run_command(add, {name, "-f", path, "--strict-knative"});
+    EXPECT_NE(outcome.status, kExitOk);
+    EXPECT_NE((outcome.out + outcome.err)
+                  .find(path + ":10:14: error: 'data' is Sluice's own dialect; "
+                               "--strict-knative takes Knative's only\n"),
+              std::string::npos)
+        << outcome.out << outcome.err;
+  }
+}
+
 TEST_F(ManifestCommands, TakeKafkasServersFromTheCommandLine) {
   const std::string path = write("a.yaml",
                                  "apiVersion: messaging.knative.dev/v1beta1\nkind: KafkaChannel\n"

@@ -97,6 +97,17 @@ class Examples(unittest.TestCase):
             self.assert_printed(broker, "channel-subscription", in_order=False)
             self.assertEqual(broker.terminate(), 0)
 
+    def test_data_filters(self):
+        with Broker(path=example("data-filters")) as broker:
+            with open(example("data-filters", "order.json"), "rb") as file:
+                order = file.read()
+            other = order.replace(b"paid", b"new").replace(b"glass-", b"brick-")
+            self.assertEqual(broker.send(id_="0", type_="com.example.order", data=other), 202)
+            self.assertEqual(broker.send(id_="1", type_="com.example.order", data=order), 202)
+            self.assert_printed(broker, "data-filters", in_order=False)
+            self.assertEqual(broker.terminate(), 0)
+            self.assertEqual(len(broker.out), len(expected("data-filters")), "nothing of the other")
+
     def test_every_example_has_what_a_reader_needs(self):
         for name in sorted(next(os.walk(EXAMPLES))[1]):
             with self.subTest(name):

@@ -175,11 +175,12 @@ INSTANTIATE_TEST_SUITE_P(
     Table, BadFilter,
     testing::Values(
         Bad{"[]", "want an object with one dialect"}, Bad{"\"exact\"", "want an object"},
-        Bad{"{}", "the filter is empty; want one of exact, prefix, suffix, all, any, not"},
+        Bad{"{}", "the filter is empty; want one of exact, prefix, suffix, all, any, not, data"},
         Bad{R"({"exact":{"type":"a"},"prefix":{"type":"a"}})",
             "two dialects in one filter, 'exact' and 'prefix'"},
         Bad{R"({"exat":{"type":"a"}})",
-            "unknown filter dialect 'exat'; known: exact, prefix, suffix, all, any, not, cesql"},
+            "unknown filter dialect 'exat'; known: exact, prefix, suffix, all, any, not, cesql, "
+            "data"},
         Bad{R"({"Exact":{"type":"a"}})", "unknown filter dialect 'Exact'"},
         Bad{R"({"cesql":"type = 'a"})", "cesql: column 8: the string does not end"},
         Bad{R"({"exact":{}})", "exact: want at least one attribute"},
