@@ -179,39 +179,81 @@ Task<void> KafkaProducer::outlast(KafkaPending& pending, Deadline deadline) {
       "topic " + std::string(pending.record.topic) + ": what was sent before is not acknowledged");
 }
 
-Task<KafkaPosition> KafkaProducer::produce(KafkaOutgoing& record, Deadline deadline) {
-  SLUICE_CO_TRY(KafkaRoute* const route, route_to(record.topic));
-  const boost::intrusive_ptr<KafkaPending> pending(new KafkaPending(record, *route));
+/// Hands a record over, or holds it, and waits for its report.
+Result<KafkaProducer::PendingPtr> KafkaProducer::start(KafkaOutgoing& record) {
+  SLUICE_TRY(KafkaRoute* const route, route_to(record.topic));
+  PendingPtr pending(new KafkaPending(record, *route));
   auto started = route->start(*pending);
   if (!started) {
     serve();  // It may have room again, or have failed for good.
-    co_return std::move(started).error();
+    return std::move(started).error();
   }
   waiting_.push_back(*pending);
   listen();
+  return pending;
+}
+
+/// Waits for it no more.
+void KafkaProducer::forget(KafkaPending& pending) {
+  pending.route.release(pending);
+  pending.stop_waiting();
+  if (waiting_.empty()) wake_.stop();
+}
+
+/// What has become of a record that had its `turn`, or not.
+Result<KafkaPosition> KafkaProducer::ended(KafkaPending& pending, const Result<void>& turn) {
+  forget(pending);
+  if (!turn) return turn.error();
+  if (pending.is_answered && pending.error == RD_KAFKA_RESP_ERR_NO_ERROR) return pending.position;
+  const std::string topic = "topic " + std::string(pending.record.topic);
+  if (!pending.is_answered)
+    return fail(Errc::deadline_exceeded, topic + ": not acknowledged in time");
+  if (pending.error != RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) return kafka_error(pending.error, topic);
+  std::string why = link_->trouble();
+  if (why.empty()) why = "the brokers of " + settings_.bootstrap_servers + " are slow, or lack it";
+  return fail(Errc::unavailable, topic + ": not acknowledged within message.timeout.ms: " + why);
+}
+
+Task<KafkaPosition> KafkaProducer::produce(KafkaOutgoing& record, Deadline deadline) {
+  SLUICE_CO_TRY(const PendingPtr pending, start(record));
   Result<void> turn = boost::outcome_v2::success();
   if (pending->is_held()) turn = co_await outlast(*pending, deadline);
   if (turn && !pending->is_answered) co_await pending->answered.wait(core_, deadline);
-  pending->stop_waiting();
-  if (waiting_.empty()) wake_.stop();
+  co_return ended(*pending, turn);
+}
+
+/// Whether all of them can be handed over or held, however that will be divided.
+bool KafkaProducer::has_room(std::span<const KafkaOutgoing> records) const {
+  std::size_t bytes = 0;
+  for (const KafkaOutgoing& record : records) bytes += record.bytes();
+  const int handed_over = handle_ ? rd_kafka_outq_len(handle_.get()) : 0;
+  return held_.has_room(static_cast<std::size_t>(handed_over) + records.size(), bytes);
+}
+
+Task<std::vector<KafkaPosition>> KafkaProducer::produce_all(std::vector<KafkaOutgoing>& records,
+                                                            Deadline deadline) {
+  if (!has_room(records)) {
+    serve();  // It may have room again.
+    co_return fail(Errc::resource_exhausted, "Kafka's brokers take less than is sent");
+  }
+  std::vector<PendingPtr> all;
+  Result<void> turn = boost::outcome_v2::success();
+  for (KafkaOutgoing& record : records) {
+    auto started = start(record);
+    if (!started) turn = std::move(started).error();
+    if (!turn) break;
+    all.push_back(std::move(started).value());
+  }
+  std::vector<KafkaPosition> positions;
+  for (const PendingPtr& pending : all) {
+    if (turn && pending->is_held()) turn = co_await outlast(*pending, deadline);
+    if (turn && !pending->is_answered) co_await pending->answered.wait(core_, deadline);
+    const auto where = ended(*pending, turn);  // The first that fails ends the waiting for all.
+    if (where) positions.push_back(where.value());
+    if (!where) turn = where.error();
+  }
   if (!turn) co_return std::move(turn).error();
-  if (!pending->is_answered) {
-    co_return fail(Errc::deadline_exceeded,
-                   "topic " + std::string(record.topic) + ": not acknowledged in time");
-  }
-  if (pending->error == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
-    const std::string trouble = link_->trouble();
-    co_return fail(
-        Errc::unavailable,
-        "topic " + std::string(record.topic) + ": not acknowledged within message.timeout.ms: " +
-            (trouble.empty()
-                 ? "the brokers of " + settings_.bootstrap_servers + " are slow, or do not have it"
-                 : trouble));
-  }
-  if (pending->error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    co_return kafka_error(pending->error, "topic " + std::string(record.topic));
-  }
-  co_return pending->position;
+  co_return positions;
 }
 
 void KafkaProducer::listen() {

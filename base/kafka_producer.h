@@ -9,8 +9,10 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice {
 
@@ -40,6 +42,12 @@ class KafkaProducer final : private Expiring {
   /// large); deadline_exceeded.
   Task<KafkaPosition> produce(KafkaOutgoing& record, Deadline deadline);
 
+  /// The same for several of one topic, handed over together and in their order. Where the queue
+  /// has no room for all, none is written; after any other error some may be. Answers their
+  /// positions.
+  Task<std::vector<KafkaPosition>> produce_all(std::vector<KafkaOutgoing>& records,
+                                               Deadline deadline);
+
   /// One line; empty while the cluster can be reached. Any thread.
   [[nodiscard]] std::string trouble() const { return link_->trouble(); }
 
@@ -57,6 +65,11 @@ class KafkaProducer final : private Expiring {
 
   [[nodiscard]] Result<void> open();
   [[nodiscard]] Result<KafkaRoute*> route_to(std::string_view topic);
+  using PendingPtr = boost::intrusive_ptr<KafkaPending>;
+  [[nodiscard]] bool has_room(std::span<const KafkaOutgoing> records) const;
+  [[nodiscard]] Result<PendingPtr> start(KafkaOutgoing& record);
+  [[nodiscard]] Result<KafkaPosition> ended(KafkaPending& pending, const Result<void>& turn);
+  void forget(KafkaPending& pending);
   Task<void> outlast(KafkaPending& pending, Deadline deadline);
   void listen();
   void serve();

@@ -26,8 +26,7 @@ Result<void> KafkaRoute::start(KafkaPending& pending) {
 
 Result<void> KafkaRoute::hold(KafkaPending& pending) {
   KafkaHeld& all = all_held_;
-  const bool is_full = all.most_records > 0 && all.records >= all.most_records;
-  if (is_full || all.bytes + pending.bytes > all.most_bytes) {
+  if (!all.has_room(1, pending.bytes)) {
     return fail(Errc::resource_exhausted,
                 "topic " + topic_ + ": the brokers take less than is sent");
   }

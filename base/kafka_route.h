@@ -60,6 +60,11 @@ using KafkaWaiting = kafka_detail::ListOf<KafkaPending, kafka_detail::WaitingHoo
 
 /// What the routes of a producer hold, and how much they may.
 struct KafkaHeld {
+  [[nodiscard]] bool has_room(std::size_t more_records, std::size_t more_bytes) const noexcept {
+    const bool is_full = most_records > 0 && records + more_records > most_records;
+    return !is_full && bytes + more_bytes <= most_bytes;
+  }
+
   std::size_t records = 0;
   std::size_t bytes = 0;
   std::size_t most_records = 0;  ///< 0: any number, as librdkafka has it.

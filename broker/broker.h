@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sluice {
 
@@ -15,6 +16,7 @@ class ChannelSink final : public Sink {
   ChannelSink(Channel& channel, std::string url) : channel_(channel), url_(std::move(url)) {}
 
   Awaitable<Attempt> send(EventPtr event, Deadline deadline) override;
+  Awaitable<BatchAttempt> send_all(std::vector<EventPtr> events, Deadline deadline) override;
   const std::string& url() const noexcept override { return url_; }
 
  private:
@@ -33,7 +35,13 @@ class Broker final : public Sink {
   /// Errors: invalid_argument when the hop count is used up; those of Channel::append().
   Task<void> publish(EventPtr event, Deadline deadline);
 
+  /// publish() of several, at least one: of all or of none, as Channel::append_all() has it.
+  /// Errors: invalid_argument, with the index of the event, when a hop count is used up; those of
+  /// Channel::append_all().
+  Task<void> publish_all(std::vector<EventPtr> events, Deadline deadline);
+
   Awaitable<Attempt> send(EventPtr event, Deadline deadline) override;
+  Awaitable<BatchAttempt> send_all(std::vector<EventPtr> events, Deadline deadline) override;
   const std::string& url() const noexcept override { return url_; }
 
  private:

@@ -1,5 +1,6 @@
 #include "broker/http_reply.h"
 
+#include "event/event_batch.h"
 #include "event/event_http.h"
 
 #include <fmt/format.h>
@@ -84,6 +85,13 @@ std::string event_reply(const Event& event, AfterReply after) {
   reply += fmt::format("content-length: {}\r\n\r\n", event.data().size());
   reply += event.data();
   return reply;
+}
+
+std::string batch_reply(std::span<const EventPtr> events, AfterReply after) {
+  std::string body;
+  append_batch_json(events, HopCount::omit, body);
+  return fmt::format("HTTP/1.1 200 OK\r\n{}content-type: {}\r\ncontent-length: {}\r\n\r\n{}",
+                     connection_line(after), kBatchContentType, body.size(), body);
 }
 
 std::string webhook_reply(AfterReply after) {

@@ -2,6 +2,7 @@
 
 #include "event/event.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@ enum class AfterReply { keep, keep_http_1_0, close };
 
 /// 200 with an event in binary mode: what a sink has replied.
 [[nodiscard]] std::string event_reply(const Event& event, AfterReply after);
+
+/// 200 with a batch: what a sink has replied to the events of one.
+[[nodiscard]] std::string batch_reply(std::span<const EventPtr> events, AfterReply after);
 
 /// 200 to OPTIONS: what the CloudEvents webhook handshake asks for (http-webhook.md 4.2).
 [[nodiscard]] std::string webhook_reply(AfterReply after);

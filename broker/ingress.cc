@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "broker/http_reply.h"
 #include "broker/request_reader.h"
+#include "event/event_batch.h"
 #include "event/event_http.h"
 
 #include <unistd.h>
@@ -54,6 +55,7 @@ class Ingress::Session {
  private:
   Awaitable<bool> serve_one();
   Awaitable<bool> serve_event(Route& route);
+  Awaitable<bool> serve_batch(Route& route);
   Awaitable<bool> refuse(Route& route, int status, std::string detail);
 
   [[nodiscard]] std::optional<Refusal> check_before_body(const RequestHead& head,
@@ -111,17 +113,18 @@ std::optional<Refusal> Ingress::Session::check_mode(HttpMode mode) {
   switch (mode) {
     case HttpMode::binary:
     case HttpMode::structured:
+    case HttpMode::batch:
       return std::nullopt;
     case HttpMode::none:
       return Refusal{400,
                      "no CloudEvent: neither attribute 'specversion' (header ce-specversion) nor "
                      "content type application/cloudevents+json"};
-    case HttpMode::batch:
-      return Refusal{415, "batch mode is not in this version: send each event by itself"};
     case HttpMode::unsupported:
       break;
   }
-  return Refusal{415, "the event format is not supported: application/cloudevents+json is"};
+  return Refusal{415,
+                 "the event format is not supported: application/cloudevents+json is, and "
+                 "application/cloudevents-batch+json"};
 }
 
 Awaitable<bool> Ingress::Session::serve_event(Route& route) {
@@ -135,6 +138,7 @@ Awaitable<bool> Ingress::Session::serve_event(Route& route) {
   if (auto refusal = check_mode(mode)) {
     co_return co_await refuse(route, refusal->status, std::move(refusal->detail));
   }
+  if (mode == HttpMode::batch) co_return co_await serve_batch(route);
   auto event = event_from_http(mode, fields, reader_.body());
   if (!event) co_return co_await refuse(route, 400, std::move(event.error().detail));
 
@@ -149,6 +153,28 @@ Awaitable<bool> Ingress::Session::serve_event(Route& route) {
   std::string event_text;
   if (result.reply) event_text = event_reply(*result.reply, after);
   const std::string_view text = result.reply ? event_text : accepted_reply(after);
+  const bool taken = co_await reader_.reply(text, after);
+  co_return taken&& after != AfterReply::close;
+}
+
+/// What serve_event() does, for all events of a batch at once. Its body has been read.
+Awaitable<bool> Ingress::Session::serve_batch(Route& route) {
+  auto events = events_from_http(reader_.head().fields.all(), reader_.body().bytes);
+  if (!events) co_return co_await refuse(route, 400, std::move(events.error().detail));
+  const AfterReply after = reader_.after_reply();  // Views into the request end here.
+  const std::size_t count = events.value().size();
+  std::string replies;
+  if (count > 0) {
+    const Deadline deadline = steady_clock::now() + ingress_.limits_.answer_timeout;
+    const BatchAttempt result = co_await route.sink->send_all(std::move(events).value(), deadline);
+    if (!result.outcome.succeeded()) {
+      const int status = result.outcome.status == 0 ? 503 : result.outcome.status;
+      co_return co_await refuse(route, status, result.outcome.detail);
+    }
+    route.counters.count(result.replies.empty() ? 202 : 200, count);
+    if (!result.replies.empty()) replies = batch_reply(result.replies, after);
+  }
+  const std::string_view text = replies.empty() ? accepted_reply(after) : replies;
   const bool taken = co_await reader_.reply(text, after);
   co_return taken&& after != AfterReply::close;
 }

@@ -4,10 +4,11 @@
 
 namespace sluice {
 
-void IngressCounters::count(int code) noexcept {
+void IngressCounters::count(int code, std::uint64_t events) noexcept {
   const auto it = std::ranges::find(kCodes, code);
   if (it == kCodes.end()) return;
-  counts_[static_cast<std::size_t>(it - kCodes.begin())].fetch_add(1, std::memory_order_relaxed);
+  counts_[static_cast<std::size_t>(it - kCodes.begin())].fetch_add(events,
+                                                                   std::memory_order_relaxed);
 }
 
 RoutingTable::RoutingTable() : unknown_(std::make_unique<Route>()) { unknown_->kind = "none"; }

@@ -12,12 +12,13 @@
 
 namespace sluice {
 
-/// Answers of the ingress by status, counted: sluice_ingress_events_total{code}.
+/// Answers of the ingress by status, counted: sluice_ingress_events_total{code}. A batch counts
+/// once where it is refused, else as often as it has events.
 class IngressCounters {
  public:
   static constexpr std::array<int, 14> kCodes = {202, 200, 400, 404, 405, 408, 413,
                                                  414, 415, 429, 431, 500, 503, 504};
-  void count(int code) noexcept;
+  void count(int code, std::uint64_t events = 1) noexcept;
   [[nodiscard]] std::uint64_t at(std::size_t index) const noexcept {
     return counts_[index].load(std::memory_order_relaxed);
   }

@@ -37,9 +37,11 @@ struct ChannelStatus {
 /// Contract, checked for every registered kind by tests/channels/channel_contract_test.cc:
 ///   at least once - an appended event reaches every consumer opened before the append whose filter
 ///                   it passes, again and again until that consumer acks it;
-///   bounded       - past its capacity append() fails with resource_exhausted;
+///   bounded       - past its capacity append() fails with resource_exhausted, and append_all()
+///                   with nothing appended;
 ///   independent   - a consumer that does not read delays no other;
-///   thread safe   - append(), open_consumer(), status() and claim() may be called from any core.
+///   thread safe   - append(), append_all(), open_consumer(), status() and claim() may be called
+///                   from any core.
 ///
 /// Lifecycle: make_channel() -> open_consumer()... append()... -> close() -> consumers destroyed
 /// -> destroy.
@@ -51,6 +53,14 @@ class Channel {
   /// acknowledged by all in-sync replicas, Redis - XADD answered. Called on a core.
   /// Errors: resource_exhausted, unavailable, deadline_exceeded, cancelled.
   virtual Task<void> append(EventPtr event, Deadline deadline) = 0;
+
+  /// append() of several, at least one, in their order: takes the room for all of them or for none,
+  /// and completes when all are as durable as after append(). Where it fails for want of room,
+  /// nothing is appended. In memory that is so whatever the error is. Where a backend fails in the
+  /// middle, some of them may be there, and these are delivered at least once all the same: Redis
+  /// adds 1,000 at a time, each thousand wholly or not; Kafka acknowledges each by itself.
+  /// Errors: those of append().
+  virtual Task<void> append_all(std::vector<EventPtr> events, Deadline deadline) = 0;
 
   /// Opens the position `name`, creating it at the end of the channel if it is new. Does not wait
   /// for a backend: append() does, until every position that was opened before it is there.
@@ -74,6 +84,10 @@ class Channel {
 /// .cc documents its own fields on top.
 /// Errors: invalid_argument (names the offending field), unavailable.
 [[nodiscard]] Result<std::unique_ptr<Channel>> make_channel(const ChannelSpec& spec);
+
+/// What append() of so many events answers where the room is wanting; `capacity` is of `unit`,
+/// "events" or "bytes".
+[[nodiscard]] Error no_room(std::size_t events, std::size_t capacity, std::string_view unit);
 
 /// The kinds built in, for the contract suite and `sluice version`.
 [[nodiscard]] std::vector<std::string_view> channel_kinds();

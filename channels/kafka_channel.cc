@@ -73,15 +73,30 @@ class KafkaChannel final : public Channel {
     if (!is_ready_) {
       SLUICE_CO_TRY(co_await get_ready(*producer, deadline));
     }
-    if (is_full()) co_return full();
+    SLUICE_CO_TRY(check_room(1));
     const EventRecord record = record_of(*event);
-    KafkaOutgoing outgoing(record.fields.size());
-    outgoing.topic = settings_.topic.name;
-    outgoing.key = record.key;
-    outgoing.value = record.data;
-    for (const RecordField& field : record.fields) outgoing.headers.add(field.name, field.value);
+    KafkaOutgoing outgoing = outgoing_of(record);
     SLUICE_CO_TRY(const KafkaPosition where, co_await producer->produce(outgoing, deadline));
     note_end(where);
+    co_return boost::outcome_v2::success();
+  }
+
+  Task<void> append_all(std::vector<EventPtr> events, Deadline deadline) override {
+    if (closed_) co_return closed();
+    SLUICE_CO_TRY(const auto producer, producer_here());
+    if (!is_ready_) {
+      SLUICE_CO_TRY(co_await get_ready(*producer, deadline));
+    }
+    SLUICE_CO_TRY(check_room(events.size()));
+    std::vector<EventRecord> records;
+    std::vector<KafkaOutgoing> outgoing;
+    records.reserve(events.size());
+    outgoing.reserve(events.size());
+    for (const EventPtr& event : events) {
+      outgoing.push_back(outgoing_of(records.emplace_back(record_of(*event))));
+    }
+    SLUICE_CO_TRY(const auto positions, co_await producer->produce_all(outgoing, deadline));
+    for (const KafkaPosition& where : positions) note_end(where);
     co_return boost::outcome_v2::success();
   }
 
@@ -195,14 +210,21 @@ class KafkaChannel final : public Channel {
     co_return boost::outcome_v2::success();
   }
 
-  bool is_full() const {
-    return settings_.capacity_events != SIZE_MAX && count_depth() >= settings_.capacity_events;
+  /// With views into `record` and its event.
+  KafkaOutgoing outgoing_of(const EventRecord& record) const {
+    KafkaOutgoing outgoing(record.fields.size());
+    outgoing.topic = settings_.topic.name;
+    outgoing.key = record.key;
+    outgoing.value = record.data;
+    for (const RecordField& field : record.fields) outgoing.headers.add(field.name, field.value);
+    return outgoing;
   }
 
-  Error full() const {
-    return fail(Errc::resource_exhausted, "the channel holds its capacity of " +
-                                              std::to_string(settings_.capacity_events) +
-                                              " events");
+  Result<void> check_room(std::size_t events) const {
+    const std::size_t capacity = settings_.capacity_events;
+    const bool has_room = capacity == SIZE_MAX || count_depth() + events <= capacity;
+    if (has_room) return boost::outcome_v2::success();
+    return no_room(events, capacity, "events");
   }
 
   void note_end(KafkaPosition where) {

@@ -192,7 +192,21 @@ class MemoryChannel final : public Channel {
  public:
   explicit MemoryChannel(const ChannelSpec& spec) : shared_(std::make_shared<Shared>(spec)) {}
 
-  Task<void> append(EventPtr event, Deadline) override { co_return accept(std::move(event)); }
+  Task<void> append(EventPtr event, Deadline) override {
+    const std::lock_guard lock(shared_->mutex);
+    SLUICE_CO_TRY(take_room(1, event->size_bytes()));
+    queue(std::move(event));
+    co_return boost::outcome_v2::success();
+  }
+
+  Task<void> append_all(std::vector<EventPtr> events, Deadline) override {
+    std::size_t bytes = 0;
+    for (const EventPtr& event : events) bytes += event->size_bytes();
+    const std::lock_guard lock(shared_->mutex);
+    SLUICE_CO_TRY(take_room(events.size(), bytes));
+    for (EventPtr& event : events) queue(std::move(event));
+    co_return boost::outcome_v2::success();
+  }
 
   Result<std::unique_ptr<Consumer>> open_consumer(ConsumerOptions options) override {
     SLUICE_ASSERT(options.core != nullptr);
@@ -227,23 +241,25 @@ class MemoryChannel final : public Channel {
   }
 
  private:
-  Result<void> accept(EventPtr event) {
-    const std::lock_guard lock(shared_->mutex);
-    Shared& shared = *shared_;
+  /// Under the mutex. Only this function adds, others subtract: so the bounds hold.
+  Result<void> take_room(std::size_t events, std::size_t bytes) {
+    const Shared& shared = *shared_;
     if (shared.closed) return fail(Errc::cancelled, "the channel is closed");
     Occupancy& occupancy = *shared.occupancy;
-    // Only this function adds, under the lock; others subtract. So the bound holds.
-    const std::size_t size = event->size_bytes();
-    if (occupancy.events.load(std::memory_order_relaxed) >= shared.capacity_events) {
-      return fail(Errc::resource_exhausted, "the channel holds its capacity of " +
-                                                std::to_string(shared.capacity_events) + " events");
+    if (occupancy.events.load(std::memory_order_relaxed) + events > shared.capacity_events) {
+      return no_room(events, shared.capacity_events, "events");
     }
-    if (occupancy.bytes.load(std::memory_order_relaxed) + size > shared.capacity_bytes) {
-      return fail(Errc::resource_exhausted, "the channel holds its capacity of " +
-                                                std::to_string(shared.capacity_bytes) + " bytes");
+    if (occupancy.bytes.load(std::memory_order_relaxed) + bytes > shared.capacity_bytes) {
+      return no_room(events, shared.capacity_bytes, "bytes");
     }
-    occupancy.events.fetch_add(1, std::memory_order_relaxed);
-    occupancy.bytes.fetch_add(size, std::memory_order_relaxed);
+    occupancy.events.fetch_add(events, std::memory_order_relaxed);
+    occupancy.bytes.fetch_add(bytes, std::memory_order_relaxed);
+    return boost::outcome_v2::success();
+  }
+
+  /// Under the mutex: to everybody who wants an event for which there is room.
+  void queue(EventPtr event) {
+    Shared& shared = *shared_;
     const boost::intrusive_ptr<Entry> entry(new Entry(std::move(event), shared.occupancy));
     shared.appended.fetch_add(1, std::memory_order_relaxed);
     shared.index.match(*entry->event, shared.matched);
@@ -252,7 +268,6 @@ class MemoryChannel final : public Channel {
       queue.matched.fetch_add(1, std::memory_order_relaxed);
       queue.push({entry, 0});
     }
-    return boost::outcome_v2::success();
   }
 
   std::shared_ptr<Shared> shared_;

@@ -14,12 +14,11 @@
 #include "base/redis_clients.h"
 #include "base/uuid.h"
 #include "channels/channel.h"
-#include "channels/redis_deliveries.h"
+#include "channels/redis_entries.h"
+#include "channels/redis_consumer.h"
 #include "channels/redis_room.h"
 #include "channels/redis_settings.h"
 #include "event/event_redis.h"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -81,56 +80,6 @@ constexpr std::string_view kClaim =
     "if redis.call('SET',KEYS[1],ARGV[1],'NX','PX',ARGV[2]) then return 1 end "
     "if redis.call('GET',KEYS[1])==ARGV[1] then return 1 end return 0";
 
-class RedisConsumer final : public Consumer {
- public:
-  RedisConsumer(std::shared_ptr<Shared> shared, std::shared_ptr<RedisDeliveries> deliveries,
-                Member& member, ConsumerOptions options)
-      : shared_(std::move(shared)),
-        deliveries_(std::move(deliveries)),
-        member_(member),
-        name_(std::move(options.name)),
-        filter_(std::move(options.filter)) {}
-  ~RedisConsumer() override {
-    deliveries_->listen(nullptr);
-    const std::lock_guard lock(shared_->mutex);
-    shared_->names.erase(name_);
-    if (!shared_->closed) member_.leaving.spawn(close_reader(*member_.reader));
-  }
-  RedisConsumer(const RedisConsumer&) = delete;
-  RedisConsumer& operator=(const RedisConsumer&) = delete;
-
-  DeliveryPtr take() override {
-    return deliveries_->take([this](const RedisEntry& entry) { return wanted(entry); });
-  }
-
-  void listen(ConsumerListener& listener) override { deliveries_->listen(&listener); }
-
-  std::uint64_t filtered() const noexcept override {
-    return filtered_.load(std::memory_order_relaxed);
-  }
-
- private:
-  /// The event of an entry, where it is one and passes the filter.
-  EventPtr wanted(const RedisEntry& entry) {
-    auto event = event_from_entry(entry.fields);
-    if (!event) {
-      spdlog::warn("redis.entry_is_no_event stream={} id={} error=\"{}\"", shared_->settings.stream,
-                   to_string(entry.id), event.error().detail);
-      return nullptr;
-    }
-    if (!filter_ || filter_->matches(*event.value())) return std::move(event).value();
-    filtered_.fetch_add(1, std::memory_order_relaxed);
-    return nullptr;
-  }
-
-  std::shared_ptr<Shared> shared_;
-  std::shared_ptr<RedisDeliveries> deliveries_;
-  Member& member_;
-  const std::string name_;
-  const FilterPtr filter_;
-  std::atomic<std::uint64_t> filtered_{0};
-};
-
 class RedisChannel final : public Channel {
  public:
   explicit RedisChannel(RedisChannelSettings settings)
@@ -139,28 +88,41 @@ class RedisChannel final : public Channel {
   Task<void> append(EventPtr event, Deadline deadline) override {
     RedisClient* const client = shared_->closed ? nullptr : shared_->clients.here();
     if (client == nullptr) co_return closed();
-    const Deadline patience = std::min(deadline, steady_clock::now() + kAppendPatience);
-    if (!shared_->prepared) {
-      const auto ready = co_await prepare(*client, patience);
-      if (!ready) co_return ready.error();
-    }
-    if (client->unsent() > RedisClient::kMostUnsent) {
-      co_return fail(Errc::resource_exhausted, "Redis takes less than is sent to it");
-    }
-    if (!shared_->room->take()) {
-      const auto made = co_await shared_->room->make_and_take(*client, patience);
-      if (!made) co_return made.error();
+    const Deadline patience = patience_of(deadline);
+    if (!has_taken_room(*client, 1)) {
+      SLUICE_CO_TRY(co_await take_room(*client, 1, patience));
     }
     const EventRecord record = record_of(*event);
     RedisWords words = {"XADD", shared_->settings.stream, "*"};
     append_entry_fields(record, words);
     const auto reply = co_await client->command(words, patience);
-    shared_->room->ended(bool(reply));
-    if (reply) co_return boost::outcome_v2::success();
-    Error error = reply.error();
-    if (error.code == Errc::deadline_exceeded && patience < deadline)
-      error.code = Errc::unavailable;
-    co_return error;
+    shared_->room->ended(1, bool(reply));
+    if (!reply) co_return given_up(reply.error(), patience < deadline);
+    co_return boost::outcome_v2::success();
+  }
+
+  Task<void> append_all(std::vector<EventPtr> events, Deadline deadline) override {
+    RedisClient* const client = shared_->closed ? nullptr : shared_->clients.here();
+    if (client == nullptr) co_return closed();
+    if (!has_taken_room(*client, events.size())) {
+      SLUICE_CO_TRY(co_await take_room(*client, events.size(), patience_of(deadline)));
+    }
+    for (std::span<const EventPtr> rest = events; !rest.empty();) {
+      const auto some = rest.first(std::min(rest.size(), RedisEntries::kMostEvents));
+      const Deadline patience = patience_of(deadline);
+      const RedisEntries entries(shared_->settings.stream, some);
+      const auto reply = co_await client->command(entries.words(), patience);
+      shared_->room->ended(reply ? some.size() : rest.size(), bool(reply));
+      if (!reply) {
+        Error error = given_up(reply.error(), patience < deadline);
+        // Of what is refused for want of room, nothing is there.
+        const bool is_begun = rest.size() < events.size();
+        if (is_begun && error.code == Errc::resource_exhausted) error.code = Errc::unavailable;
+        co_return error;
+      }
+      rest = rest.subspan(some.size());
+    }
+    co_return boost::outcome_v2::success();
   }
 
   Result<std::unique_ptr<Consumer>> open_consumer(ConsumerOptions options) override;
@@ -204,6 +166,36 @@ class RedisChannel final : public Channel {
 
  private:
   static Error closed() { return fail(Errc::cancelled, "the channel is closed"); }
+
+  static Deadline patience_of(Deadline deadline) {
+    return std::min(deadline, steady_clock::now() + kAppendPatience);
+  }
+
+  static Error given_up(Error error, bool before_deadline) {
+    if (error.code == Errc::deadline_exceeded && before_deadline) error.code = Errc::unavailable;
+    return error;
+  }
+
+  /// The room for so many events, where it takes no waiting.
+  bool has_taken_room(const RedisClient& client, std::size_t events) {
+    return shared_->prepared && client.unsent() <= RedisClient::kMostUnsent &&
+           shared_->room->take(events);
+  }
+
+  /// The same with what may have to be waited for.
+  Task<void> take_room(RedisClient& client, std::size_t events, Deadline deadline) {
+    if (!shared_->prepared) {
+      SLUICE_CO_TRY(co_await prepare(client, deadline));
+    }
+    if (client.unsent() > RedisClient::kMostUnsent) {
+      co_return fail(Errc::resource_exhausted, "Redis takes less than is sent to it");
+    }
+    if (!shared_->room->take(events)) {
+      SLUICE_CO_TRY(co_await shared_->room->make_and_take(client, events, deadline));
+    }
+    co_return boost::outcome_v2::success();
+  }
+
   Task<void> prepare(RedisClient& client, Deadline deadline);
 
   std::shared_ptr<Shared> shared_;
@@ -240,7 +232,12 @@ Result<std::unique_ptr<Consumer>> RedisChannel::open_consumer(ConsumerOptions op
   shared.members.push_back(std::make_unique<Member>(std::move(reader)));
   Member& member = *shared.members.back();
   member.reader->start();
-  return std::make_unique<RedisConsumer>(shared_, deliveries, member, std::move(options));
+  return make_redis_consumer(deliveries, shared.settings.stream, std::move(options.filter),
+                             [its = shared_, name = options.name, &member] {
+                               const std::lock_guard held(its->mutex);
+                               its->names.erase(name);
+                               if (!its->closed) member.leaving.spawn(close_reader(*member.reader));
+                             });
 }
 
 /// Before the first append, and the first after a consumer was opened: what is appended must reach

@@ -4,6 +4,8 @@
 
 #include "channels/redis_room.h"
 
+#include "channels/channel.h"
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -49,16 +51,17 @@ void RedisRoom::know(const std::string& group) {
 
 bool RedisRoom::is_full() const noexcept { return depth_.load() >= capacity_; }
 
-bool RedisRoom::take() noexcept {
-  if (depth_.fetch_add(1) >= capacity_) {
-    depth_.fetch_sub(1);
+bool RedisRoom::take(std::size_t entries) noexcept {
+  const auto count = static_cast<std::int64_t>(entries);
+  if (depth_.fetch_add(count) > capacity_ - count) {
+    depth_.fetch_sub(count);
     return false;
   }
-  in_flight_.fetch_add(1);
+  in_flight_.fetch_add(count);
   return true;
 }
 
-Task<void> RedisRoom::make_and_take(RedisClient& client, Deadline deadline) {
+Task<void> RedisRoom::make_and_take(RedisClient& client, std::size_t entries, Deadline deadline) {
   const Deadline looked_at{Deadline::duration(looked_at_.load())};
   const bool long_ago = steady_clock::now() - looked_at >= kTrimEveryWhenFull;
   if ((long_ago || !wanted_) && !looking_.exchange(true)) {
@@ -66,16 +69,18 @@ Task<void> RedisRoom::make_and_take(RedisClient& client, Deadline deadline) {
     looking_ = false;
     if (!looked) co_return looked.error();
   }
-  if (take()) co_return boost::outcome_v2::success();
-  if (wanted_) co_return full();
-  depth_.fetch_add(1);  // Nobody wants it, and whoever looks just now trims it away.
-  in_flight_.fetch_add(1);
+  if (take(entries)) co_return boost::outcome_v2::success();
+  if (wanted_) co_return full(entries);
+  const auto count = static_cast<std::int64_t>(entries);
+  depth_.fetch_add(count);  // Nobody wants them, and whoever looks just now trims them away.
+  in_flight_.fetch_add(count);
   co_return boost::outcome_v2::success();
 }
 
-void RedisRoom::ended(bool appended) {
-  in_flight_.fetch_sub(1);
-  if (!appended) depth_.fetch_sub(1);
+void RedisRoom::ended(std::size_t entries, bool appended) {
+  const auto count = static_cast<std::int64_t>(entries);
+  in_flight_.fetch_sub(count);
+  if (!appended) depth_.fetch_sub(count);
   touch();
 }
 
@@ -91,10 +96,11 @@ std::string RedisRoom::trouble() const {
          "if nobody needs it)";
 }
 
-Error RedisRoom::full() const {
-  std::string why = "the channel holds its capacity of " + std::to_string(capacity_) + " events";
+Error RedisRoom::full(std::size_t entries) const {
+  Error error = no_room(entries, static_cast<std::size_t>(capacity_), "events");
   const std::string whose = trouble();
-  return fail(Errc::resource_exhausted, whose.empty() ? why : why + ": " + whose);
+  if (!whose.empty()) error.detail += ": " + whose;
+  return error;
 }
 
 void RedisRoom::touch() {

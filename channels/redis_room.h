@@ -32,15 +32,16 @@ class RedisRoom : public std::enable_shared_from_this<RedisRoom> {
   /// This process reads `group`.
   void know(const std::string& group);
 
-  /// A place for one more; false where none is free, as far as is known. ended() follows.
-  [[nodiscard]] bool take() noexcept;
+  /// Places for so many more; false, and none taken, where they are not free, as far as is known.
+  /// ended() follows, for all of them.
+  [[nodiscard]] bool take(std::size_t entries) noexcept;
 
   /// The same, after a look at Redis where the last one is some time ago.
   /// Errors: resource_exhausted; those of RedisClient::command().
-  Task<void> make_and_take(RedisClient& client, Deadline deadline);
+  Task<void> make_and_take(RedisClient& client, std::size_t entries, Deadline deadline);
 
-  /// What take() was for has happened, or not.
-  void ended(bool appended);
+  /// What so many places were taken for has happened, or not.
+  void ended(std::size_t entries, bool appended);
 
   /// Some group has settled something.
   void settled() { touch(); }
@@ -65,7 +66,7 @@ class RedisRoom : public std::enable_shared_from_this<RedisRoom> {
   void touch();
   void blame(const std::string& group);
   [[nodiscard]] bool is_full() const noexcept;
-  [[nodiscard]] Error full() const;
+  [[nodiscard]] Error full(std::size_t entries) const;
 
   const std::string stream_;
   const std::int64_t capacity_;

@@ -206,7 +206,7 @@ Result<EventPtr> event_from_http(HttpMode mode, std::span<const HttpField> field
       return fail(Errc::invalid_argument,
                   "structured mode is taken as application/cloudevents+json only");
     case HttpMode::batch:
-      return fail(Errc::invalid_argument, "batch mode is not in this version");
+      return fail(Errc::invalid_argument, "a batch is no event: each event in it is one");
     case HttpMode::structured: {
       SLUICE_TRY(read_structured(fields, body, builder));
       break;

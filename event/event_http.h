@@ -16,7 +16,7 @@ enum class HttpMode : std::uint8_t {
   none,  ///< No event: neither a CloudEvents content type nor ce-specversion.
   binary,
   structured,   ///< application/cloudevents+json
-  batch,        ///< application/cloudevents-batch+json
+  batch,        ///< application/cloudevents-batch+json: event/event_batch.h
   unsupported,  ///< A CloudEvents content type in a format that is not JSON, or without a suffix.
 };
 

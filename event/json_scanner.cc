@@ -65,8 +65,19 @@ std::string_view JsonScanner::slice(std::size_t token) const noexcept {
   return {start, static_cast<std::size_t>(end - start)};
 }
 
-Error JsonScanner::malformed(std::string_view want) const {
-  const std::size_t byte = token_ < token_count_ ? tokens_[token_] : text_.size();
+/// From the start of `token` to the end of the value behind which the scanner stands.
+std::string_view JsonScanner::slice_from(std::size_t token) const noexcept {
+  const std::string_view last = slice(token_ - 1);
+  const char* const begin = text_.data() + tokens_[token];
+  return {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
+}
+
+Error JsonScanner::malformed(std::string_view want) {
+  return malformed_at(token_ < token_count_ ? tokens_[token_] : text_.size(), want);
+}
+
+Error JsonScanner::malformed_at(std::size_t byte, std::string_view want) {
+  bad_byte_ = byte;
   return fail(Errc::invalid_argument,
               "malformed JSON at byte " + std::to_string(byte) + ": " + std::string(want));
 }
@@ -88,8 +99,7 @@ Result<void> JsonScanner::index(std::string_view text) {
                             : error == simdjson::UNESCAPED_CHARS
                                 ? "a control character stands unescaped in a string"
                                 : simdjson::error_message(error);
-    return fail(Errc::invalid_argument,
-                "malformed JSON at byte " + std::to_string(first_bad_byte(text)) + ": " + why);
+    return malformed_at(first_bad_byte(text), why);
   }
   tokens_ = tokens->structural_indexes.get();
   token_count_ = tokens->n_structural_indexes;
@@ -122,9 +132,31 @@ Result<bool> JsonScanner::next(JsonMember& member) {
   if (at(token_) != ':') return malformed("want ':'");
   const std::size_t start = ++token_;
   if (const auto fault = skip_value(); !fault.empty()) return malformed(fault);
-  const std::string_view last = slice(token_ - 1);
-  const char* const begin = text_.data() + tokens_[start];
-  member.value = {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
+  member.value = slice_from(start);
+  return true;
+}
+
+Result<void> JsonScanner::open_array(std::string_view text) {
+  SLUICE_TRY(index(text));
+  if (at(0) != '[') return malformed("want an array");
+  return boost::outcome_v2::success();
+}
+
+Result<bool> JsonScanner::next_element(std::string_view& element) {
+  const bool first = token_ == 0;
+  if (first) ++token_;  // The opening bracket.
+  if (at(token_) == ']') {
+    ++token_;
+    if (token_ != token_count_) return malformed("text behind the end of the array");
+    return false;
+  }
+  if (!first) {
+    if (at(token_) != ',') return malformed("want ',' or ']'");
+    ++token_;
+  }
+  const std::size_t start = token_;
+  if (const auto fault = skip_value(kMaxDepth); !fault.empty()) return malformed(fault);
+  element = slice_from(start);
   return true;
 }
 
@@ -161,17 +193,17 @@ bool JsonScanner::skip_name() noexcept {
   return true;
 }
 
-std::string_view JsonScanner::skip_value() {
+std::string_view JsonScanner::skip_value(int most_depth) {
   constexpr std::string_view kWantValue = "want a value";
   constexpr std::string_view kWantName = "want a member name and ':'";
-  // One bit per open container, the innermost lowest: 1 for an object. The one that next() walks
-  // through is the first level.
+  // One bit per open container, the innermost lowest: 1 for an object. The object that next() walks
+  // through is a level of its own.
   std::uint64_t objects = 0;
   int depth = 0;
   while (true) {
     const char c = at(token_);
     if (c == '{' || c == '[') {
-      if (++depth >= kMaxDepth) return "nested deeper than 64 levels";
+      if (++depth > most_depth) return "nested deeper than 64 levels";
       objects = objects << 1 | (c == '{' ? 1U : 0U);
       ++token_;
       const bool is_empty = at(token_) == (c == '{' ? '}' : ']');

@@ -1,5 +1,7 @@
 #include "sinks/sink.h"
 
+#include "event/event_batch.h"
+
 #include <string_view>
 
 namespace sluice {
@@ -42,6 +44,22 @@ bool is_retryable(int status) noexcept {
     default:
       return status >= 500 && status < 600;
   }
+}
+
+Awaitable<BatchAttempt> Sink::send_all(std::vector<EventPtr> events, Deadline deadline) {
+  BatchAttempt batch;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    Attempt attempt = co_await send(std::move(events[i]), deadline);
+    if (!attempt.succeeded()) {
+      attempt.detail = in_batch(i, attempt.detail);
+      if (i > 0) attempt.detail += " (taken before it: " + std::to_string(i) + ")";
+      batch.outcome = std::move(attempt);
+      co_return batch;
+    }
+    if (attempt.reply) batch.replies.push_back(std::move(attempt.reply));
+  }
+  batch.outcome.status = batch.replies.empty() ? 202 : 200;
+  co_return batch;
 }
 
 Result<SinkPtr> make_sink(const SinkSpec& spec, std::string url) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sluice {
 
@@ -23,6 +24,12 @@ struct Attempt {
   static constexpr std::size_t kKeptBodyBytes = 768;
 
   [[nodiscard]] bool succeeded() const noexcept { return status >= 200 && status < 300; }
+};
+
+/// One try at a sink with several events, and how it ended.
+struct BatchAttempt {
+  Attempt outcome;                ///< As one: the first failure, or success. Without `reply`.
+  std::vector<EventPtr> replies;  ///< In the order of the events; of those that had one.
 };
 
 /// The attempt that an Error stands for; its status is that of the code.
@@ -42,6 +49,12 @@ class Sink {
 
   /// One try, ended by `deadline` at the latest. May be called from any core; never throws.
   virtual Awaitable<Attempt> send(EventPtr event, Deadline deadline) = 0;
+
+  /// One try with several events, at least one, in their order, ended by `deadline` at the latest.
+  /// A Broker and a channel accept all of them or none (Channel::append_all()). Any other sink is
+  /// sent one after the other, up to the first that fails: the outcome names that one, and says how
+  /// many before it are taken.
+  virtual Awaitable<BatchAttempt> send_all(std::vector<EventPtr> events, Deadline deadline);
 
   /// The URL that names this sink to others, e.g. in `knativeerrordest`.
   [[nodiscard]] virtual const std::string& url() const noexcept = 0;

@@ -61,6 +61,19 @@ class KafkaProducerTest : public testing::Test {
     return run_task(core_, produce(producer, value, key, deadline));
   }
 
+  /// Produces `count` records of one key together.
+  Result<std::vector<KafkaPosition>> produce_all_now(KafkaProducer& producer, std::size_t count,
+                                                     Deadline deadline = kNever) {
+    std::vector<KafkaOutgoing> records;
+    for (std::size_t i = 0; i < count; ++i) {
+      KafkaOutgoing& record = records.emplace_back(1);
+      record.topic = topic_;
+      record.key = "k";
+      record.value = "x";
+    }
+    return run_task(core_, producer.produce_all(records, deadline));
+  }
+
   /// Produces `count` records of one key side by side.
   void start(KafkaProducer& producer, std::size_t count, Outcomes& outcomes) {
     outcomes.offsets.resize(count);
@@ -161,6 +174,42 @@ TEST_F(KafkaProducerTest, HoldsBackNoMoreThanItsQueueTakes) {
   answer_at_once();
   run_until(core_, [&] { return outcomes.left == 0; });
   EXPECT_EQ(outcomes.errors.size(), 3U);
+}
+
+TEST_F(KafkaProducerTest, ProducesSeveralTogetherInTheirOrder) {
+  const auto producer = open({{"batch.num.messages", "4"}});
+  const auto written = produce_all_now(*producer, 10);
+  ASSERT_TRUE(written) << written.error().detail;
+  ASSERT_EQ(written.value().size(), 10U);
+  for (std::size_t i = 0; i < 10; ++i) {
+    EXPECT_EQ(written.value()[i].offset, written.value()[0].offset + static_cast<int>(i));
+  }
+  EXPECT_EQ(cluster_->read(topic_, 4, 10).size(), 10U);
+}
+
+TEST_F(KafkaProducerTest, HandsOverNoneOfThoseForWhichItHasNoRoom) {
+  const auto producer = open({{"queue.buffering.max.messages", "8"}});
+  const auto refused = produce_all_now(*producer, 9);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::resource_exhausted);
+  const auto written = produce_all_now(*producer, 8);
+  ASSERT_TRUE(written) << written.error().detail;
+  EXPECT_EQ(cluster_->read(topic_, 4, 8).size(), 8U);
+}
+
+TEST_F(KafkaProducerTest, HoldsNothingOfThoseThatAreLate) {
+  if (cluster_->is_real()) GTEST_SKIP() << "faults need the mock cluster";
+  const auto producer = open({{"batch.num.messages", "4"}, {"linger.ms", "2000"}});
+  ASSERT_TRUE(produce_now(*producer, "1"));
+  cluster_->set_rtt_ms(500);
+  const Deadline soon = steady_clock::now() + std::chrono::milliseconds(20);
+  const auto late = produce_all_now(*producer, 10, soon);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Errc::deadline_exceeded);
+  cluster_->set_rtt_ms(0);
+  const auto written = produce_all_now(*producer, 10);
+  ASSERT_TRUE(written) << written.error().detail;
+  EXPECT_EQ(written.value()[0].offset, 5) << "1 and the 4 that had gone, not the 6 that waited";
 }
 
 TEST_F(KafkaProducerTest, RefusesWhatIsTooLarge) {

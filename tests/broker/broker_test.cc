@@ -1,6 +1,6 @@
-// What is checked: what entering a Broker does to an event (arrival time, hop count) and what its
-// channel's refusals become; the derived events; the wiring of flows; the routing of paths. Method:
-// a core run by hand and a memory channel; the rest is pure.
+// What is checked: what entering a Broker does to an event (arrival time, hop count) and to a
+// batch, and what its channel's refusals become; the derived events; the wiring of flows; the
+// routing of paths. Method: a core run by hand and a memory channel; the rest is pure.
 
 #include "broker/broker.h"
 
@@ -84,6 +84,42 @@ TEST_F(BrokerTest, AnswersAsItsChannelDoes) {
   const Attempt full = send(make_event("4"));
   EXPECT_EQ(full.status, 429);
   EXPECT_NE(full.detail.find("capacity"), std::string::npos);
+}
+
+TEST_F(BrokerTest, StampsAllOfABatch) {
+  std::vector<EventPtr> events = {make_event("1"), make_event("2", {{"knativebrokerttl", "9"}})};
+  const auto batch = run_task(core_.core, broker_->send_all(std::move(events), kNever));
+  EXPECT_EQ(batch.outcome.status, 202);
+  EXPECT_TRUE(batch.replies.empty());
+  for (const char* hops : {"255", "8"}) {
+    const DeliveryPtr delivery = wait_for_next(core_.core, *consumer_);
+    EXPECT_TRUE(is_rfc3339(attribute_of(delivery->event(), "knativearrivaltime")));
+    EXPECT_EQ(attribute_of(delivery->event(), "knativebrokerttl"), hops);
+    delivery->ack();
+  }
+}
+
+TEST_F(BrokerTest, TakesNothingOfABatchOfWhichOneHasNoHopsLeft) {
+  std::vector<EventPtr> events = {make_event("1"), make_event("2", {{"knativebrokerttl", "1"}})};
+  const auto batch = run_task(core_.core, broker_->send_all(std::move(events), kNever));
+  EXPECT_EQ(batch.outcome.status, 400);
+  EXPECT_EQ(batch.outcome.detail.find("event 1: attribute 'knativebrokerttl'"), 0U)
+      << batch.outcome.detail;
+  EXPECT_EQ(channel_->depth(), 0U);
+}
+
+TEST_F(BrokerTest, TakesAllOfABatchOrNothing) {
+  for (const bool is_channel : {true, false}) {
+    ChannelSink address(*channel_, "http://127.0.0.1/default/channels/c");
+    Sink& sink = is_channel ? static_cast<Sink&>(address) : *broker_;
+    const std::vector<EventPtr> four(4, make_event("1"));
+    const auto refused = run_task(core_.core, sink.send_all(four, kNever));
+    EXPECT_EQ(refused.outcome.status, 429);
+    EXPECT_EQ(channel_->depth(), 0U);
+    const std::vector<EventPtr> three(3, make_event("1"));
+    EXPECT_EQ(run_task(core_.core, sink.send_all(three, kNever)).outcome.status, 202);
+    for (int i = 0; i < 3; ++i) wait_for_next(core_.core, *consumer_)->ack();
+  }
 }
 
 TEST(ReplyOf, CarriesTheCausesTraceUnlessItHasOne) {

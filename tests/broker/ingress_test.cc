@@ -3,100 +3,13 @@
 // an Ingress on a free loopback port with two cores and a recording sink; a blocking client sends
 // bytes as they stand in the tables.
 
-#include "broker/ingress.h"
+#include "tests/broker/ingress_fixture.h"
 
-#include "base/on_core.h"
 #include "event/event_builder.h"
-#include "tests/support/raw_client.h"
-
-#include <gtest/gtest.h>
-
-#include <mutex>
 
 namespace sluice {
 namespace {
 
-/// Keeps events from any core; answers `status`, and 202 with `reply`.
-class SharedSink final : public Sink {
- public:
-  Awaitable<Attempt> send(EventPtr event, Deadline) override {
-    const std::lock_guard lock(mutex_);
-    events_.push_back(std::move(event));
-    if (status == 202) {
-      Attempt accepted;
-      accepted.status = 202;
-      accepted.reply = reply;
-      co_return accepted;
-    }
-    co_return failed_attempt(fail(refusal, "no room"));
-  }
-  const std::string& url() const noexcept override { return url_; }
-
-  std::vector<EventPtr> events() {
-    const std::lock_guard lock(mutex_);
-    return events_;
-  }
-
-  int status = 202;
-  Errc refusal = Errc::resource_exhausted;
-  EventPtr reply;
-
- private:
-  std::mutex mutex_;
-  std::vector<EventPtr> events_;
-  std::string url_ = "http://127.0.0.1/default/b";
-};
-
-class IngressTest : public testing::Test {
- protected:
-  void start(IngressLimits limits = {}) {
-    ASSERT_TRUE(routes_.add("/default/b", sink_, "broker", "default", "b"));
-    ingress_ = std::make_unique<Ingress>(pool_, routes_, models_, limits);
-    port_ = run_on_core(pool_.core(0), open());
-  }
-
-  ~IngressTest() override {
-    if (ingress_) {
-      for (std::size_t i = 0; i < pool_.size(); ++i) {
-        run_on_core(pool_.core(i), hurry(pool_.core(i)));
-      }
-      run_on_core(pool_.core(0), ingress_->stop());
-    }
-    pool_.stop();
-  }
-
-  Awaitable<std::uint16_t> open() {
-    const auto port = ingress_->bind("127.0.0.1", 0);
-    ingress_->start();
-    co_return port.value();
-  }
-
-  static Awaitable<void> hurry(Core& core) {
-    core.deadlines().hurry();
-    co_return;
-  }
-
-  std::string answer_to(std::string_view bytes) {
-    RawClient client(port_);
-    client.send(bytes);
-    return client.read_answer();
-  }
-
-  CorePool pool_{2};
-  RoutingTable routes_;
-  ModelApi models_{"1"};
-  std::shared_ptr<SharedSink> sink_ = std::make_shared<SharedSink>();
-  std::unique_ptr<Ingress> ingress_;
-  std::uint16_t port_ = 0;
-};
-
-std::string post(const std::string& headers, const std::string& body,
-                 const std::string& path = "/default/b") {
-  return "POST " + path + " HTTP/1.1\r\nHost: a\r\n" + headers +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-const std::string kEvent = "ce-specversion: 1.0\r\nce-id: 1\r\nce-source: /s\r\nce-type: t\r\n";
 const std::string kStructured = "Content-Type: application/cloudevents+json\r\n";
 
 std::string event_with(const std::string& header) { return post(kEvent + header + "\r\n", "{}"); }
@@ -104,10 +17,6 @@ std::string event_with(const std::string& header) { return post(kEvent + header 
 std::string json_event(const std::string& members) {
   return post(kStructured,
               R"({"specversion":"1.0","id":"1","source":"/s","type":"t")" + members + "}");
-}
-
-int status_of(const std::string& answer) {
-  return answer.size() > 12 ? std::stoi(answer.substr(9, 3)) : 0;
 }
 
 struct RequestRow {
@@ -418,15 +327,12 @@ TEST_F(IngressTest, CountsAnswersByRouteAndCode) {
   answer_to(post(kEvent, "{}"));
   answer_to(post("", "x"));
   answer_to(post(kEvent, "{}", "/none"));
-  const auto count = [](Route& route, int code) {
-    for (std::size_t i = 0; i < IngressCounters::kCodes.size(); ++i) {
-      if (IngressCounters::kCodes[i] == code) return route.counters.at(i);
-    }
-    return std::uint64_t{0};
-  };
-  EXPECT_EQ(count(*routes_.find("/default/b"), 202), 1U);
-  EXPECT_EQ(count(*routes_.find("/default/b"), 400), 1U);
-  EXPECT_EQ(count(routes_.unknown(), 404), 1U);
+  EXPECT_EQ(counted(202), 1U);
+  EXPECT_EQ(counted(400), 1U);
+  EXPECT_EQ(counted(404), 0U);
+  const auto& codes = IngressCounters::kCodes;
+  const auto not_found = std::ranges::find(codes, 404) - codes.begin();
+  EXPECT_EQ(routes_.unknown().counters.at(static_cast<std::size_t>(not_found)), 1U);
 }
 
 TEST_F(IngressTest, RefusesAnAddressThatIsTaken) {

@@ -243,6 +243,50 @@ TEST_F(RedisChannelTest, ARedisWithoutMemoryIsFull) {
   EXPECT_THAT(last.error().detail, HasSubstr("OOM"));
 }
 
+TEST_F(RedisChannelTest, WithoutMemoryItAddsNothingOfABatch) {
+  START_SERVER({"--maxmemory", "1mb", "--maxmemory-policy", "noeviction"});
+  Channel& channel = make(spec());
+  const std::string data(500'000, 'x');
+  while (append(channel, "1", data)) {
+  }
+  const std::string before = server_->cli({"XLEN", kStream});
+  const std::vector<EventPtr> batch = {make_event("2"), make_event("3")};
+  const auto refused = run_task(core_, channel.append_all(batch, kNever));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::resource_exhausted);
+  EXPECT_THAT(refused.error().detail, HasSubstr("OOM"));
+  EXPECT_EQ(server_->cli({"XLEN", kStream}), before);
+}
+
+TEST_F(RedisChannelTest, IsUnavailableWhereMemoryEndsInTheMiddleOfALargeBatch) {
+  START_SERVER({"--maxmemory", "4mb", "--maxmemory-policy", "noeviction"});
+  Channel& channel = make(spec(9000));
+  std::vector<EventPtr> batch;
+  const std::string data(2000, 'x');
+  for (int i = 0; i < 4000; ++i) batch.push_back(make_event(std::to_string(i), {}, data));
+  const auto refused = run_task(core_, channel.append_all(batch, kNever));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::unavailable) << refused.error().detail;
+  const int length = std::stoi(server_->cli({"XLEN", kStream}));
+  EXPECT_GT(length, 0);
+  EXPECT_EQ(length % 1000, 0) << "each thousand wholly or not at all";
+}
+
+TEST_F(RedisChannelTest, GivesTheRoomBackThatABatchDidNotUse) {
+  START_SERVER();
+  Channel& channel = make(spec(3));
+  const auto a = open(channel, "default/a");
+  ASSERT_TRUE(append(channel, "1"));
+  EXPECT_EQ(next_acked(*a), "1");
+  wait_until([&] { return channel.depth() == 0; });
+  server_->cli({"SET", kStream, "no stream"});
+  const std::vector<EventPtr> batch = {make_event("2"), make_event("3"), make_event("4")};
+  const auto refused = run_task(core_, channel.append_all(batch, kNever));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().detail, HasSubstr("WRONGTYPE"));
+  EXPECT_EQ(channel.depth(), 0U);
+}
+
 TEST_F(RedisChannelTest, TakesOverWhatADeadProcessHeld) {
   START_SERVER();
   Channel& channel = make(spec());

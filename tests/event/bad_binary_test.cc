@@ -175,7 +175,7 @@ TEST(EventFromHttp, SaysWhyAModeIsNotTaken) {
   const std::pair<HttpMode, const char*> cases[] = {
       {HttpMode::none, "no CloudEvent"},
       {HttpMode::unsupported, "application/cloudevents+json only"},
-      {HttpMode::batch, "batch mode is not in this version"}};
+      {HttpMode::batch, "a batch is no event"}};
   for (const auto& [mode, part] : cases) {
     const auto read = event_from_http(mode, {}, body);
     ASSERT_FALSE(read);

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,6 +82,20 @@ TEST(JsonScanner, HandsOutMembersAsTheyStand) {
   EXPECT_EQ(members, want);
 }
 
+TEST(JsonScanner, HandsOutElementsAsTheyStand) {
+  JsonScanner scanner;
+  ASSERT_TRUE(scanner.open_array(R"( [ 1 , {"a":[2 ]} ,[ ], "]" ] )"));
+  std::vector<std::string> elements;
+  std::string_view element;
+  while (true) {
+    const auto more = scanner.next_element(element);
+    ASSERT_TRUE(more) << more.error().detail;
+    if (!more.value()) break;
+    elements.emplace_back(element);
+  }
+  EXPECT_EQ(elements, (std::vector<std::string>{"1", R"({"a":[2 ]})", "[ ]", R"("]")"}));
+}
+
 /// A page of memory with one behind it that nobody may read.
 class GuardedPage {
  public:
@@ -119,13 +134,43 @@ TEST(JsonScanner, ReadsNothingBehindTheText) {
   }
 }
 
-RC_GTEST_PROP(JsonScanner, AgreesWithNlohmannAboutNearJson, ()) {
+std::string near_json() {
   const auto piece = rc::gen::element<std::string>(
       "{", "}", "[", "]", ":", ",", "\"a\"", "\"", "\\", "null", "true", "fals", "0", "12", "-",
       ".", "e1", " ", "\n", "\"k\":", "[]", "{}", "\\n", "\"\\u00e9\"", "\xc3\xa9", "\xff", "x");
   std::string text;
   for (const auto& p : *rc::gen::container<std::vector<std::string>>(piece)) text += p;
+  return text;
+}
+
+RC_GTEST_PROP(JsonScanner, AgreesWithNlohmannAboutNearJson, ()) {
+  const std::string text = near_json();
   RC_ASSERT(JsonScanner::is_json(text) == nlohmann::json::accept(text));
+}
+
+/// The elements of `text`, or nothing where it is no array.
+std::optional<std::vector<std::string>> elements_of(std::string_view text) {
+  JsonScanner scanner;
+  if (!scanner.open_array(text)) return std::nullopt;
+  std::vector<std::string> elements;
+  std::string_view element;
+  while (true) {
+    const auto more = scanner.next_element(element);
+    if (!more) return std::nullopt;
+    if (!more.value()) return elements;
+    elements.emplace_back(element);
+  }
+}
+
+RC_GTEST_PROP(JsonScanner, AgreesWithNlohmannAboutNearArrays, ()) {
+  const std::string text = "[" + near_json() + "]";
+  const auto elements = elements_of(text);
+  const auto want = nlohmann::json::parse(text, nullptr, false);
+  RC_ASSERT(elements.has_value() == want.is_array());
+  RC_ASSERT(!elements || elements->size() == want.size());
+  for (std::size_t i = 0; elements && i < want.size(); ++i) {
+    RC_ASSERT(nlohmann::json::parse((*elements)[i]) == want[i]);
+  }
 }
 
 RC_GTEST_PROP(JsonScanner, AgreesWithNlohmannAboutDamagedJson, ()) {
