@@ -32,9 +32,6 @@ struct GraphView {
 /// and not drawn.
 [[nodiscard]] GraphView graph_view(const ResourceGraph& graph);
 
-/// A filter for people: `type = a and source starts with /b`.
-[[nodiscard]] std::string filter_text(const nlohmann::json& filter);
-
 [[nodiscard]] std::string to_mermaid(const GraphView& view);
 [[nodiscard]] std::string to_dot(const GraphView& view);
 /// {"nodes": [{id, kind, namespace, name, detail}], "edges": [{from, to, kind, label}]}; an edge's
