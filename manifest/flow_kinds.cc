@@ -56,7 +56,8 @@ void build_sequence(const Resource& resource, Build& build) {
     warn_if_dead_letters_return(dispatch.delivery, subscriber, step->delivery, build);
     terms.parts.push_back({"Step", dispatch.ns, dispatch.name});
     build.route(path, subscriber, *step.node, terms);
-    terms.asked = {dispatch.subscriber.address, dispatch.plain_reply};
+    const bool is_first = spec.steps.empty();
+    terms.asked = Asked{dispatch.subscriber.address, dispatch.plain_reply, is_first};
     spec.steps.push_back(std::move(dispatch));
   }
   spec.reply = resolve(fields.reply, resource, build);
@@ -68,7 +69,7 @@ void build_sequence(const Resource& resource, Build& build) {
 RouteTerms terms_of(const ParallelSpec::Branch& branch) {
   const DispatchSpec& dispatch = branch.subscriber;
   return {.parts = {{"Branch", dispatch.ns, dispatch.name}},
-          .asked = Asked{dispatch.subscriber.address, dispatch.plain_reply}};
+          .asked = Asked{dispatch.subscriber.address, dispatch.plain_reply, !branch.filter}};
 }
 
 ParallelSpec::Branch make_branch(const Value<BranchFields>& fields, const std::string& suffix,

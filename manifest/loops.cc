@@ -46,7 +46,7 @@ class Walk {
     for (const auto& [address, place] : places_) start({address, nullptr});
     for (const LocalRoute& route : build_.routes) {
       if (!route.terms.asked) continue;
-      for (const KnownReply* reply : replies_.of(*route.terms.asked).known) {
+      for (const KnownReply* reply : replies_.of(*route.terms.asked, nullptr).known) {
         start({route.to, reply});
       }
     }
@@ -99,7 +99,8 @@ class Walk {
       if (!asked) {
         steps.push_back({route, {route->to, state.event}, false});
       } else {
-        const Replies::Possible replies = replies_.of(*asked);
+        const Replies::Possible replies = replies_.of(*asked, state.event);
+        if (replies.refused) report_refused(*route, *state.event);
         const bool may = replies.known.size() + (replies.others ? 1 : 0) > 1;
         for (const KnownReply* reply : replies.known) {
           steps.push_back({route, {route->to, reply}, may});
@@ -173,6 +174,16 @@ class Walk {
                                 : "nothing ends it; send the events elsewhere"));
   }
 
+  void report_refused(const LocalRoute& route, const KnownReply& reply) {
+    const PartName& part = route.terms.parts.back();
+    build_.findings.warning(
+        *route.at,
+        part.kind + " '" + part.ns + "/" + part.name + "' gets replies of type " +
+            in_quotes(reply.event->type()) + ", which a model refuses: a completion asks nothing",
+        "each of them is dropped or becomes a dead letter; add a filter that leaves these events "
+        "out");
+  }
+
   [[nodiscard]] State state_before(std::vector<Step>::const_iterator step) const {
     return step == path_.begin() ? State{} : std::prev(step)->to;
   }
@@ -192,8 +203,7 @@ class Walk {
   /// Which events a loop of replies is of.
   static std::string why_of(const Step& last) {
     if (last.to.event == nullptr) return {};
-    return "a reply of type " + in_quotes(last.to.event->event->type()) +
-           " is answered again; ";
+    return "a reply of type " + in_quotes(last.to.event->event->type()) + " is answered again; ";
   }
 
   Build& build_;

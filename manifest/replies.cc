@@ -9,24 +9,32 @@ namespace sluice {
 
 Replies::Replies(const ResourceGraph& graph) : wrapped_(known_wrapped_reply()) {
   for (const InferenceServiceSpec& model : graph.inference_services) {
-    by_path_[ingress_path(model.ns, "inferenceservices", model.name)] = {known_reply(model)};
+    models_[ingress_path(model.ns, "inferenceservices", model.name)] = {{known_reply(model)}, true};
   }
   for (const InferenceSinkSpec& sink : graph.inference_sinks) {
-    by_path_[ingress_path(sink.ns, "inferencesinks", sink.name)] = known_replies(sink);
+    models_[ingress_path(sink.ns, "inferencesinks", sink.name)] = {known_replies(sink),
+                                                                   is_asked_by_data(sink)};
   }
 }
 
-Replies::Possible Replies::of(const Asked& asked) const {
+Replies::Possible Replies::of(const Asked& asked, const KnownReply* event) const {
   Possible possible;
   if (!Destination{asked.address}.is_local()) {
     possible.others = true;
     if (asked.plain_reply == PlainReply::wrap) possible.known.push_back(&wrapped_);
     return possible;
   }
-  const auto found = by_path_.find(asked.address);
-  if (found == by_path_.end()) return possible;
-  for (const KnownReply& reply : found->second) possible.known.push_back(&reply);
-  possible.others = found->second.empty();
+  const auto found = models_.find(asked.address);
+  if (found == models_.end()) return possible;
+  const Model& model = found->second;
+  const bool may_refuse = event != nullptr && asked.gets_event && model.is_asked_by_data &&
+                          event->data != KnownReply::Data::text;
+  if (may_refuse) {
+    possible.refused = event->data == KnownReply::Data::completion;
+    return possible;
+  }
+  for (const KnownReply& reply : model.replies) possible.known.push_back(&reply);
+  possible.others = model.replies.empty();
   return possible;
 }
 

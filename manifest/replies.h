@@ -16,6 +16,7 @@ namespace sluice {
 struct Asked {
   std::string address;  ///< As in a Destination.
   PlainReply plain_reply = PlainReply::ignore;
+  bool gets_event = true;  ///< It is handed the event itself, not what became of it on the way.
 };
 
 /// What the subscribers of a graph answer with. The pointers that it gives live as long as it does.
@@ -25,13 +26,19 @@ class Replies {
 
   struct Possible {
     std::vector<const KnownReply*> known;
-    bool others = false;  ///< There may be more, of which nothing is known.
+    bool others = false;   ///< There may be more, of which nothing is known.
+    bool refused = false;  ///< It refuses the event: there is none.
   };
-  /// Nothing where the subscriber never answers: an EventDisplay, a Channel, a Sequence, ...
-  [[nodiscard]] Possible of(const Asked& asked) const;
+  /// The answers to `event`; null: to one of which nothing is known. Nothing where the subscriber
+  /// never answers (an EventDisplay, a Channel, a Sequence, ...) or may well refuse.
+  [[nodiscard]] Possible of(const Asked& asked, const KnownReply* event) const;
 
  private:
-  std::unordered_map<std::string, std::vector<KnownReply>> by_path_;
+  struct Model {
+    std::vector<KnownReply> replies;
+    bool is_asked_by_data = true;
+  };
+  std::unordered_map<std::string, Model> models_;  // By ingress path.
   KnownReply wrapped_;
 };
 

@@ -33,7 +33,7 @@ void build_subscription(const Resource& resource, Build& build) {
   if (!known) return;
   RouteTerms terms{.parts = {{"Subscription", spec.ns, spec.name}}};
   build.route(owner->first, subscriber, *resource.at, terms);
-  terms.asked = {spec.subscriber.address, spec.plain_reply};
+  terms.asked = Asked{spec.subscriber.address, spec.plain_reply};
   build.route(owner->first, spec.reply, *resource.at, std::move(terms));
   build.graph.channels[owner->second.index].subscriptions.push_back(std::move(spec));
 }

@@ -55,7 +55,7 @@ void add_routes(const std::string& broker, const DispatchSpec& spec, const YamlN
                    .filter = spec.filter,
                    .named = attributes_named(spec.filter_json)};
   build.route(broker, spec.subscriber, at, terms);
-  terms.asked = {spec.subscriber.address, spec.plain_reply};
+  terms.asked = Asked{spec.subscriber.address, spec.plain_reply};
   // Who answers at a URL mostly does so with events that the filters leave out, or not at all.
   terms.only_known = true;
   build.route(broker, spec.reply, at, std::move(terms));

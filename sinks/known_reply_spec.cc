@@ -26,7 +26,7 @@ constexpr std::string_view kOpenInCompletions[] = {"subject",      "time",     "
 /// Collects a reply; keeps the texts that its builder has views of.
 class Reply {
  public:
-  Reply() : reply_{nullptr, {std::begin(kOpen), std::end(kOpen)}} {}
+  Reply() { reply_.open.assign(std::begin(kOpen), std::end(kOpen)); }
 
   void set(std::string_view name, std::string value) {
     std::erase(reply_.open, name);
@@ -37,6 +37,8 @@ class Reply {
   void leave_open(std::string_view name) {
     if (!reply_.is_open(name)) reply_.open.emplace_back(name);
   }
+
+  void set_data(KnownReply::Data data) { reply_.data = data; }
 
   KnownReply build() {
     for (const std::string_view name : {"id", "source", "type"}) {
@@ -79,9 +81,9 @@ bool depends_on_output(const InferenceSinkSpec& spec) {
   });
 }
 
-const char* content_type_of(const InferenceSinkSpec& spec) {
-  const bool is_json = spec.reply_data == ReplyData::completion || !spec.schema.empty();
-  return is_json ? "application/json" : "text/plain; charset=utf-8";
+KnownReply::Data data_of(const InferenceSinkSpec& spec) {
+  if (spec.reply_data == ReplyData::completion) return KnownReply::Data::completion;
+  return spec.schema.empty() ? KnownReply::Data::text : KnownReply::Data::unknown;
 }
 
 /// nullopt where the type is not known, or is none.
@@ -98,12 +100,17 @@ std::optional<KnownReply> reply_of(const InferenceSinkSpec& spec, const std::str
   set("source", spec.reply_source.empty() ? "/" + spec.ns + "/inferencesinks/" + spec.name
                                           : spec.reply_source);
   if (!spec.reply_subject.empty()) set("subject", spec.reply_subject);
-  reply.set("datacontenttype", content_type_of(spec));
+  const KnownReply::Data data = data_of(spec);
+  const bool is_text = data == KnownReply::Data::text;
+  reply.set("datacontenttype", is_text ? "text/plain; charset=utf-8" : "application/json");
+  reply.set_data(data);
   for (const auto& [name, text] : spec.reply_extensions) set(name, text);
   return reply.build();
 }
 
 }  // namespace
+
+bool is_asked_by_data(const InferenceSinkSpec& spec) noexcept { return spec.user_prompt.empty(); }
 
 bool KnownReply::is_open(std::string_view attribute) const noexcept {
   return std::ranges::find(open, attribute) != open.end();
@@ -114,6 +121,7 @@ KnownReply known_reply(const InferenceServiceSpec& spec) {
   reply.set("source", "/" + spec.ns + "/inferenceservices/" + spec.name);
   reply.set("type", std::string(kCompletionType));
   reply.set("datacontenttype", "application/json");
+  reply.set_data(KnownReply::Data::completion);
   return reply.build();
 }
 

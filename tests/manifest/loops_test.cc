@@ -66,8 +66,8 @@ void expect_none(const std::string& text) {
 
 TEST(Loops, OfAModelThatIsAskedWithAllEvents) {
   expect_circle(
-      trigger("t", kAsksModel),
-      {3, "events run in a circle: /default/b -> /default/inferenceservices/q -> /default/b",
+      trigger("t", kAsksSink) + sink(""),
+      {3, "events run in a circle: /default/b -> /default/inferencesinks/s -> /default/b",
        "a reply of type 'dev.sluice.inference.completion' is answered again; the hop count ends "
        "it after 255 rounds; add a filter"});
 }
@@ -75,15 +75,15 @@ TEST(Loops, OfAModelThatIsAskedWithAllEvents) {
 TEST(Loops, OfAFilterThatPassesTheReply) {
   const char* const passing[] = {
       "[{prefix: {type: dev.sluice.}}]",
-      "[{exact: {source: /default/inferenceservices/q, specversion: \"1.0\"}}]",
+      "[{exact: {source: /default/inferencesinks/s, specversion: \"1.0\"}}]",
       "[{not: {exact: {type: com.example.asked}}}]",
       "[{not: {exact: {final: \"yes\"}}}]",  // The reply has no such extension.
-      "[{any: [{exact: {type: x}}, {suffix: {datacontenttype: json}}]}]"};
+      "[{any: [{exact: {type: x}}, {prefix: {datacontenttype: text/}}]}]"};
   for (const char* list : passing) {
     SCOPED_TRACE(list);
     expect_circle(
-        trigger("t", filters(list) + kAsksModel),
-        {3, "events run in a circle: /default/b -> /default/inferenceservices/q -> /default/b",
+        trigger("t", filters(list) + kAsksSink) + sink(""),
+        {3, "events run in a circle: /default/b -> /default/inferencesinks/s -> /default/b",
          "the hop count ends it"});
   }
 }
@@ -94,20 +94,49 @@ TEST(Loops, NotWhereTheFilterLeavesTheReplyOutOrMay) {
         "[{exact: {finishreason: stop}}]", "[{not: {exact: {finishreason: stop}}}]",
         "[{not: {prefix: {id: a}}}]", "[{not: {exact: {partitionkey: a}}}]"}) {
     SCOPED_TRACE(list);
-    expect_none(trigger("t", filters(list) + kAsksModel));
+    expect_none(trigger("t", filters(list) + kAsksSink) + sink(""));
   }
 }
 
 TEST(Loops, NotOfATriggerThatNeverMatches) {
   expect_none(
-      trigger("t", filters("[{prefix: {type: dev.sluice.}}, {exact: {type: x}}]") + kAsksModel));
+      trigger("t", filters("[{prefix: {type: dev.sluice.}}, {exact: {type: x}}]") + kAsksSink) +
+      sink(""));
+}
+
+TEST(Loops, AreNoneOfCompletionsWhichAModelRefuses) {
+  const std::string takes_all = trigger("t", kAsksModel);
+  const std::string takes_completions =
+      trigger("t", kAsksSink) + sink("  reply: {data: completion}\n");
+  for (const std::string& text : {takes_all, takes_completions}) {
+    const auto loaded = load(text + kModel);
+    EXPECT_TRUE(circles_of(loaded).empty()) << describe(loaded.report);
+    const auto warnings = findings_of(loaded.report, Severity::warning);
+    const auto refused = std::ranges::find_if(warnings, [](const Finding& warning) {
+      return warning.message ==
+             "Trigger 'default/t' gets replies of type 'dev.sluice.inference.completion', which a "
+             "model refuses: a completion asks nothing";
+    });
+    ASSERT_NE(refused, warnings.end()) << describe(loaded.report);
+    EXPECT_EQ(refused->line, 3);
+  }
+  expect_circle(
+      trigger("t", kAsksSink) +
+          sink("  prompt: {user: \"{{ data }}\"}\n  reply: {data: completion}\n"),
+      {3, "events run in a circle: /default/b -> /default/inferencesinks/s -> /default/b", ""});
+}
+
+TEST(Loops, NotOfJsonThatAModelMayRefuse) {
+  expect_none(trigger("t", kAsksSink) +
+              sink("  output: {schema: {type: object, properties: {a: {type: string}}, "
+                   "required: [a], additionalProperties: false}}\n"));
 }
 
 TEST(Loops, OfTwoTriggersThatAnswerOneAnother) {
   const std::string text =
       trigger("ask", filters("[{exact: {type: com.example.answered}}]") + kAsksModel) +
       trigger("answer", filters("[{prefix: {type: dev.sluice.}}]") + kAsksSink) +
-      sink("  reply: {type: com.example.answered}\n");
+      sink("  prompt: {user: \"{{ data }}\"}\n  reply: {type: com.example.answered}\n");
   expect_circle(text,
                 {3,
                  "events run in a circle: /default/b -> /default/inferencesinks/s -> /default/b "
@@ -181,11 +210,11 @@ TEST(Loops, NotBehindWhoNeverAnswers) {
 }
 
 TEST(Loops, AreInTheGraphWithAllTheyLeadThrough) {
-  const auto loaded = load(trigger("t", kAsksModel) + kModel);
+  const auto loaded = load(trigger("t", kAsksSink) + sink("") + kModel);
   ASSERT_EQ(loaded.graph.loops.size(), 1U);
   const EventLoop& loop = loaded.graph.loops[0];
   EXPECT_EQ(loop.addresses,
-            (std::vector<std::string>{"/default/b", "/default/inferenceservices/q", "/default/b"}));
+            (std::vector<std::string>{"/default/b", "/default/inferencesinks/s", "/default/b"}));
   ASSERT_EQ(loop.parts.size(), 1U);
   EXPECT_EQ(loop.parts[0].kind + " " + loop.parts[0].ns + "/" + loop.parts[0].name,
             "Trigger default/t");
