@@ -81,8 +81,8 @@ std::optional<std::string> why_impossible(const Pin& pin) {
 
 std::string to_text(const Pin& pin) {
   const char* verb = pin.kind == Kind::exact    ? " = "
-                     : pin.kind == Kind::prefix ? " starts with "
-                                                : " ends with ";
+                     : pin.kind == Kind::prefix ? " starting with "
+                                                : " ending with ";
   return pin.attribute + verb + in_quotes(pin.value);
 }
 

@@ -19,7 +19,7 @@ namespace sluice {
 /// none, a blank `type`; nullopt where one may.
 [[nodiscard]] std::optional<std::string> why_impossible(const Pin& pin);
 
-/// For people: `type starts with 'a.'`.
+/// For people: `type starting with 'a.'`.
 [[nodiscard]] std::string to_text(const Pin& pin);
 
 /// `type = 'a'`, or `(type = 'a' or type = 'b')`, where of many the first ones stand for all.

@@ -144,7 +144,7 @@ TEST(Warnings, OfFiltersThatExcludeOneAnother) {
                      kBroker,
                  8, 3,
                  "Trigger 'default/t' can never match: no event has both type = 'a' and type "
-                 "starts with 'b.'");
+                 "starting with 'b.'");
 }
 
 TEST(Warnings, OfAFilterOfWhatNoEventHas) {
