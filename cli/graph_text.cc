@@ -1,9 +1,11 @@
 // The languages that `sluice graph` speaks.
 
+#include "base/utf8.h"
 #include "cli/graph_view.h"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace sluice {
@@ -16,10 +18,26 @@ std::string title(const Node& node) {
   return node.ns.empty() ? node.name : node.ns + "/" + node.name;
 }
 
+// As much of it as a picture has room for, on one line.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMostChars = 80;
+  std::string out;
+  std::size_t chars = 0;
+  while (!text.empty()) {
+    if (++chars > kMostChars) return out + "...";
+    const Utf8Char next = first_char(text);
+    const std::size_t size = std::max<std::size_t>(next.size, 1);
+    const bool is_control = next.size == 0 || next.code < 0x20 || next.code == 0x7f;
+    out += is_control ? std::string_view(" ") : text.substr(0, size);
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
 // Mermaid's labels take HTML entities written with # and ;.
 std::string mermaid_text(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : shown(text)) {
     switch (c) {
       case '"':
         out += "#quot;";
@@ -39,9 +57,6 @@ std::string mermaid_text(std::string_view text) {
       case '`':
         out += "#96;";
         break;
-      case '\n':
-        out += ' ';
-        break;
       default:
         out += c;
     }
@@ -51,9 +66,9 @@ std::string mermaid_text(std::string_view text) {
 
 std::string dot_text(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : shown(text)) {
     if (c == '"' || c == '\\') out += '\\';
-    out += c == '\n' ? ' ' : c;
+    out += c;
   }
   return out;
 }
@@ -89,8 +104,29 @@ const Form& form_of(const Node& node) {
 
 std::string label_of(const Edge& edge) {
   if (edge.kind == Edge::Kind::dead_letter) return "dead letter";
-  if (edge.kind == Edge::Kind::reply) return "reply";
-  return edge.label;
+  if (edge.kind != Edge::Kind::reply) return edge.label;
+  const std::string word = edge.in_loop ? "reply loop" : "reply";
+  return edge.label.empty() ? word : word + ": " + edge.label;
+}
+
+// What a box says below its name. A Trigger's filter stands on the arrow to it.
+std::string_view second_line(const Node& node) {
+  if (!node.never.empty()) return "never matches";
+  return node.kind == "Trigger" ? std::string_view() : std::string_view(node.detail);
+}
+
+// The styles of what is marked: lines of Mermaid.
+std::string mermaid_styles(const GraphView& view) {
+  std::string out;
+  const bool has_never =
+      std::ranges::any_of(view.nodes, [](const Node& node) { return !node.never.empty(); });
+  if (has_never) out += "  classDef never stroke:#c00,stroke-width:2px,stroke-dasharray:4 3\n";
+  std::string in_loop;
+  for (std::size_t i = 0; i < view.edges.size(); ++i) {
+    if (view.edges[i].in_loop) in_loop += (in_loop.empty() ? "" : ",") + std::to_string(i);
+  }
+  if (!in_loop.empty()) out += "  linkStyle " + in_loop + " stroke:#c00,stroke-width:3px\n";
+  return out;
 }
 
 }  // namespace
@@ -101,9 +137,10 @@ std::string to_mermaid(const GraphView& view) {
     const Form& form = form_of(node);
     std::string text = node.kind == "URL" ? "" : node.kind + " ";
     text = mermaid_text(text + title(node));
-    if (!node.detail.empty()) text += "<br/>" + mermaid_text(node.detail);
-    out +=
-        "  " + node.id + std::string(form.open) + '"' + text + '"' + std::string(form.close) + '\n';
+    const std::string below = mermaid_text(second_line(node));
+    if (!below.empty()) text += "<br/>" + below;
+    out += "  " + node.id + std::string(form.open) + '"' + text + '"' + std::string(form.close);
+    out += node.never.empty() ? "\n" : ":::never\n";
   }
   for (const Edge& edge : view.edges) {
     const std::string label = label_of(edge);
@@ -111,7 +148,7 @@ std::string to_mermaid(const GraphView& view) {
     if (!label.empty()) out += "|\"" + mermaid_text(label) + "\"|";
     out += " " + edge.to + '\n';
   }
-  return out;
+  return out + mermaid_styles(view);
 }
 
 std::string to_dot(const GraphView& view) {
@@ -119,17 +156,20 @@ std::string to_dot(const GraphView& view) {
   for (const Node& node : view.nodes) {
     std::string text = node.kind == "URL" ? "" : node.kind + " ";
     text = dot_text(text + title(node));
-    if (!node.detail.empty()) text += "\\n" + dot_text(node.detail);
+    const std::string below = dot_text(second_line(node));
+    if (!below.empty()) text += "\\n" + below;
     out += "  " + node.id + " [shape=" + std::string(form_of(node).dot_shape) + ", label=\"" +
-           text + "\"];\n";
+           text + '"' + (node.never.empty() ? "" : ", style=dashed, color=red") + "];\n";
   }
   for (const Edge& edge : view.edges) {
     std::string attributes;
-    if (edge.kind == Edge::Kind::dead_letter) attributes = "style=dashed";
+    const auto add = [&attributes](const std::string& text) {
+      attributes += (attributes.empty() ? "" : ", ") + text;
+    };
+    if (edge.kind == Edge::Kind::dead_letter) add("style=dashed");
     const std::string label = label_of(edge);
-    if (!label.empty()) {
-      attributes += (attributes.empty() ? "" : ", ") + ("label=\"" + dot_text(label) + '"');
-    }
+    if (!label.empty()) add("label=\"" + dot_text(label) + '"');
+    if (edge.in_loop) add("color=red, fontcolor=red, penwidth=2");
     out += "  " + edge.from + " -> " + edge.to;
     out += attributes.empty() ? ";\n" : " [" + attributes + "];\n";
   }
@@ -144,6 +184,7 @@ std::string to_json(const GraphView& view) {
                      {"namespace", node.ns},
                      {"name", node.name},
                      {"detail", node.detail}});
+    if (!node.never.empty()) nodes.back()["never"] = node.never;
   }
   constexpr std::array<std::string_view, 3> kWords = {"event", "reply", "dead_letter"};
   auto edges = nlohmann::json::array();
@@ -151,7 +192,8 @@ std::string to_json(const GraphView& view) {
     edges.push_back({{"from", edge.from},
                      {"to", edge.to},
                      {"kind", kWords[static_cast<std::size_t>(edge.kind)]},
-                     {"label", edge.label}});
+                     {"label", edge.label},
+                     {"loop", edge.in_loop}});
   }
   return nlohmann::json{{"nodes", std::move(nodes)}, {"edges", std::move(edges)}}.dump(2);
 }

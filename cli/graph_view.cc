@@ -1,7 +1,12 @@
 #include "cli/graph_view.h"
 
+#include "filter/filter_text.h"
+#include "filter/satisfiable.h"
+
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace sluice {
 namespace {
@@ -32,6 +37,13 @@ class Drawing {
       if (!entry.url.empty()) services_.emplace(entry.url, &entry);
       if (!entry.path.empty()) declared_.emplace(entry.path, &entry);
     }
+    for (const InferenceServiceSpec& model : graph.inference_services) {
+      reply_types_.emplace(ingress_path(model.ns, "inferenceservices", model.name),
+                           kCompletionType);
+    }
+    for (const InferenceSinkSpec& sink : graph.inference_sinks) {
+      reply_types_.emplace(ingress_path(sink.ns, "inferencesinks", sink.name), sink.reply_type);
+    }
     for (const SourceSpec& source : graph.sources) draw_source(source);
     for (const ReadingSourceSpec& source : graph.reading_sources) draw_reading_source(source);
     for (const BrokerSpec& broker : graph.brokers) draw_broker(broker);
@@ -44,14 +56,20 @@ class Drawing {
     }
     for (const InferenceServiceSpec& model : graph.inference_services) draw_model(model);
     for (const InferenceSinkSpec& sink : graph.inference_sinks) draw_inference_sink(sink);
+    for (const EventLoop& loop : graph.loops) mark(loop);
     return std::move(view_);
   }
 
  private:
   std::size_t add(std::string kind, std::string ns, std::string name, std::string detail = {}) {
     const std::size_t index = view_.nodes.size();
-    view_.nodes.push_back({"n" + std::to_string(index), std::move(kind), std::move(ns),
-                           std::move(name), std::move(detail)});
+    if (!name.empty()) by_part_.emplace(kind + " " + ns + "/" + name, index);
+    view_.nodes.push_back({"n" + std::to_string(index),
+                           std::move(kind),
+                           std::move(ns),
+                           std::move(name),
+                           std::move(detail),
+                           {}});
     return index;
   }
 
@@ -77,7 +95,8 @@ class Drawing {
   }
 
   void edge(std::size_t from, std::size_t to, EdgeKind kind, std::string label = {}) {
-    view_.edges.push_back({view_.nodes[from].id, view_.nodes[to].id, kind, std::move(label)});
+    view_.edges.push_back(
+        {view_.nodes[from].id, view_.nodes[to].id, kind, std::move(label), false});
   }
 
   void dead_letters(std::size_t from, const DeliveryPolicy& delivery) {
@@ -85,8 +104,16 @@ class Drawing {
     edge(from, target(*delivery.dead_letter_sink), EdgeKind::dead_letter);
   }
 
-  void reply(std::size_t from, const std::optional<Destination>& to) {
-    if (to) edge(from, target(*to), EdgeKind::reply);
+  // The type of what its subscriber answers, as far as it is known.
+  std::string reply_type(const DispatchSpec& spec) const {
+    const bool wraps = spec.plain_reply == PlainReply::wrap && !spec.subscriber.is_local();
+    if (wraps) return std::string(kPlainReplyType);
+    const auto known = reply_types_.find(spec.subscriber.address);
+    return known == reply_types_.end() ? "" : known->second;
+  }
+
+  void reply(std::size_t from, const DispatchSpec& spec, const std::optional<Destination>& to) {
+    if (to) edge(from, target(*to), EdgeKind::reply, reply_type(spec));
   }
 
   void draw_source(const SourceSpec& source) {
@@ -107,10 +134,12 @@ class Drawing {
         local(ingress_path(spec.ns, "", spec.name), "Broker", spec.ns, spec.name);
     view_.nodes[broker].detail = backing_text(spec.channel);
     for (const DispatchSpec& trigger : spec.triggers) {
-      const std::size_t node =
-          add("Trigger", trigger.ns, trigger.name, filter_text(trigger.filter_json));
-      edge(broker, node, EdgeKind::event);
+      const std::string filter = filter_text(trigger.filter_json);
+      const std::size_t node = add("Trigger", trigger.ns, trigger.name, filter);
+      view_.nodes[node].never = why_never(trigger.filter_json).value_or("");
+      edge(broker, node, EdgeKind::event, filter);
       edge(node, target(trigger.subscriber), EdgeKind::event);
+      if (!reply_type(trigger).empty()) reply(node, trigger, trigger.reply);
       dead_letters(node, trigger.delivery);
     }
   }
@@ -126,7 +155,7 @@ class Drawing {
       const std::size_t node = add("Subscription", subscription.ns, subscription.name);
       edge(channel, node, EdgeKind::event);
       edge(node, target(subscription.subscriber), EdgeKind::event);
-      reply(node, subscription.reply);
+      reply(node, subscription, subscription.reply);
       dead_letters(node, subscription.delivery);
     }
   }
@@ -135,16 +164,17 @@ class Drawing {
     std::size_t before =
         local(ingress_path(spec.ns, "sequences", spec.name), "Sequence", spec.ns, spec.name);
     view_.nodes[before].detail = backing_text(spec.channel_template);
-    bool first = true;
+    const DispatchSpec* last = nullptr;
     for (const DispatchSpec& step : spec.steps) {
       const std::size_t node = add("Step", step.ns, step.name);
-      edge(before, node, first ? EdgeKind::event : EdgeKind::reply);
+      edge(before, node, last == nullptr ? EdgeKind::event : EdgeKind::reply,
+           last == nullptr ? "" : reply_type(*last));
       edge(node, target(step.subscriber), EdgeKind::event);
       dead_letters(node, step.delivery);
       before = node;
-      first = false;
+      last = &step;
     }
-    reply(before, spec.reply);
+    if (last != nullptr) reply(before, *last, spec.reply);
   }
 
   void draw_parallel(const ParallelSpec& spec) {
@@ -157,7 +187,7 @@ class Drawing {
       edge(parallel, node, EdgeKind::event);
       if (branch.filter) edge(node, target(branch.filter->subscriber), EdgeKind::event, "filter");
       edge(node, target(subscriber.subscriber), EdgeKind::event);
-      reply(node, subscriber.reply ? subscriber.reply : spec.reply);
+      reply(node, subscriber, subscriber.reply ? subscriber.reply : spec.reply);
       dead_letters(node, subscriber.delivery);
     }
   }
@@ -174,53 +204,32 @@ class Drawing {
     edge(node, target(Destination{spec.model}), EdgeKind::event, "prompt");
   }
 
+  // The arrows between what the loop leads through.
+  void mark(const EventLoop& loop) {
+    std::unordered_set<std::string> ids;
+    for (const std::string& address : loop.addresses) {
+      const auto found = by_address_.find(address);
+      if (found != by_address_.end()) ids.insert(view_.nodes[found->second].id);
+    }
+    for (const PartName& part : loop.parts) {
+      const auto found = by_part_.find(part.kind + " " + part.ns + "/" + part.name);
+      if (found != by_part_.end()) ids.insert(view_.nodes[found->second].id);
+    }
+    for (GraphView::Edge& edge : view_.edges) {
+      const bool is_inside = ids.contains(edge.from) && ids.contains(edge.to);
+      if (is_inside && edge.kind != EdgeKind::dead_letter) edge.in_loop = true;
+    }
+  }
+
   GraphView view_;
   std::unordered_map<std::string, std::size_t> by_address_;
+  std::unordered_map<std::string, std::size_t> by_part_;            // By kind and name.
+  std::unordered_map<std::string, std::string> reply_types_;        // By ingress path.
   std::unordered_map<std::string, const ResourceEntry*> services_;  // By URL.
   std::unordered_map<std::string, const ResourceEntry*> declared_;  // By ingress path.
 };
 
-std::string value_of(const nlohmann::json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-std::string attributes_text(const nlohmann::json& attributes, std::string_view verb) {
-  std::string out;
-  for (const auto& [name, value] : attributes.items()) {
-    if (!out.empty()) out += " and ";
-    const std::string text = value_of(value);
-    out += text.empty() ? name + " is present" : name + " " + std::string(verb) + " " + text;
-  }
-  return out;
-}
-
-std::string list_text(const nlohmann::json& filters, std::string_view word) {
-  std::string out;
-  for (const auto& filter : filters) {
-    if (!out.empty()) out += " " + std::string(word) + " ";
-    const std::string text = filter_text(filter);
-    const bool mixed = filters.size() > 1 && text.find(" and ") != std::string::npos;
-    const bool nested = filters.size() > 1 && text.find(" or ") != std::string::npos;
-    out += mixed || nested ? "(" + text + ")" : text;
-  }
-  return out;
-}
-
 }  // namespace
-
-std::string filter_text(const nlohmann::json& filter) {
-  if (filter.is_array()) return list_text(filter, "and");
-  if (!filter.is_object() || filter.empty()) return {};
-  const std::string& dialect = filter.begin().key();
-  const nlohmann::json& argument = filter.begin().value();
-  if (dialect == "attributes" || dialect == "exact") return attributes_text(argument, "=");
-  if (dialect == "prefix") return attributes_text(argument, "starts with");
-  if (dialect == "suffix") return attributes_text(argument, "ends with");
-  if (dialect == "all") return list_text(argument, "and");
-  if (dialect == "any") return list_text(argument, "or");
-  if (dialect == "not") return "not (" + filter_text(argument) + ")";
-  return dialect + ": " + value_of(argument);
-}
 
 GraphView graph_view(const ResourceGraph& graph) { return Drawing().draw(graph); }
 

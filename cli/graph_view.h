@@ -14,14 +14,16 @@ struct GraphView {
     std::string kind;    ///< "Broker", "Trigger", "Step", ...; the outside: "Service", "URL".
     std::string ns;      ///< Empty for a URL.
     std::string name;    ///< A URL's is the URL.
-    std::string detail;  ///< What else its box says: a filter, a schedule, a topic, ...
+    std::string detail;  ///< What else there is to say: a filter, a schedule, a topic, ...
+    std::string never;   ///< Why no event can pass a Trigger's filter; empty: some may.
   };
   struct Edge {
     enum class Kind { event, reply, dead_letter };
     std::string from;
     std::string to;
     Kind kind = Kind::event;
-    std::string label;  ///< Where an event edge is not just that, e.g. "filter".
+    std::string label;     ///< A Trigger's filter in words, a reply's type, "filter", "prompt".
+    bool in_loop = false;  ///< Part of a circle that `validate` warns of.
   };
   std::vector<Node> nodes;
   std::vector<Edge> edges;
@@ -29,16 +31,15 @@ struct GraphView {
 
 /// Sources, brokers, triggers with their filters, channels, subscriptions, flows with their steps,
 /// sinks, models and dead letter sinks. That a Trigger's replies enter its Broker is true of all
-/// and not drawn.
+/// and drawn where it is known what they are: a model's, or wrapped answers.
 [[nodiscard]] GraphView graph_view(const ResourceGraph& graph);
 
-/// A filter for people: `type = a and source starts with /b`.
-[[nodiscard]] std::string filter_text(const nlohmann::json& filter);
-
+/// As pictures: a filter stands on the arrow to its Trigger, long texts are cut, and what never
+/// matches and what runs in a circle is told by words and colour.
 [[nodiscard]] std::string to_mermaid(const GraphView& view);
 [[nodiscard]] std::string to_dot(const GraphView& view);
-/// {"nodes": [{id, kind, namespace, name, detail}], "edges": [{from, to, kind, label}]}; an edge's
-/// kind is "event", "reply" or "dead_letter".
+/// {"nodes": [{id, kind, namespace, name, detail, never?}], "edges": [{from, to, kind, label,
+/// loop}]}, texts as long as they are; an edge's kind is "event", "reply" or "dead_letter".
 [[nodiscard]] std::string to_json(const GraphView& view);
 
 }  // namespace sluice

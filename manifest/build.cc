@@ -5,6 +5,7 @@
 #include "manifest/loops.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -94,12 +95,12 @@ void Build::report_missing_spec(const SpecPlace& place, const ShapeInfo& shape) 
                  "it wants " + joined(wanted, " and "));
 }
 
-void Build::route(const std::string& from, const std::optional<Destination>& to,
-                  const YamlNode& at) {
+void Build::route(const std::string& from, const std::optional<Destination>& to, const YamlNode& at,
+                  RouteTerms terms) {
   if (!to || !to->is_local()) return;
   const auto owner = owners.find(to->address);
   const bool broker = owner != owners.end() && owner->second.resource->kind->plural.empty();
-  routes.push_back({from, to->address, &at, broker});
+  routes.push_back({from, to->address, &at, broker, std::move(terms)});
 }
 
 void build_graph(const std::vector<Resource>& resources, Build& build) {
@@ -120,7 +121,7 @@ void build_graph(const std::vector<Resource>& resources, Build& build) {
   warn_of_unused(resources, build);
   warn_of_shared_groups(build);
   add_log_routes(build);
-  warn_of_loops(build.routes, build.findings);
+  warn_of_loops(build);
 }
 
 std::string ingress_path(std::string_view ns, std::string_view plural, std::string_view name) {

@@ -3,6 +3,7 @@
 #include "broker/broker_spec.h"
 #include "manifest/common_fields.h"
 #include "manifest/load.h"
+#include "manifest/replies.h"
 #include "manifest/resource.h"
 
 #include <string>
@@ -12,12 +13,22 @@
 
 namespace sluice {
 
-/// One way that events surely take between two local addresses, for the search for loops.
+/// Which events take a route, and what becomes of them.
+struct RouteTerms {
+  std::vector<PartName> parts;          ///< What it leads through.
+  FilterPtr filter = {};                ///< Null: all events take it.
+  std::vector<std::string> named = {};  ///< The filter's attributes_named().
+  std::optional<Asked> asked = {};      ///< Who answers the event: what travels on is the reply.
+  bool only_known = false;              ///< A reply of which nothing is known is not followed.
+};
+
+/// One way that events take between two local addresses, for the search for loops.
 struct LocalRoute {
   std::string from;
   std::string to;
   const YamlNode* at;
   bool counts_hops;  ///< `to` is a Broker, which ends a loop when the hop count is used up.
+  RouteTerms terms;
 };
 
 /// Where a `spec` stands: in a resource, or in a channelTemplate.
@@ -66,7 +77,8 @@ struct Build {
     return read_spec<T>(place_of(resource));
   }
 
-  void route(const std::string& from, const std::optional<Destination>& to, const YamlNode& at);
+  void route(const std::string& from, const std::optional<Destination>& to, const YamlNode& at,
+             RouteTerms terms);
 
  private:
   void report_missing_spec(const SpecPlace& place, const ShapeInfo& shape);

@@ -46,6 +46,7 @@ void build_sequence(const Resource& resource, Build& build) {
   spec.channel_template = made.channel;
   read_capacity_annotations(resource, spec.channel_template, build.findings);
   const std::string path = path_of(resource);
+  RouteTerms terms;  // The event of a step is the reply of the one before.
   for (const Value<StepFields>& step : *fields.steps) {
     const std::string name = resource.name + "-kn-sequence-" + std::to_string(spec.steps.size());
     DispatchSpec dispatch = make_dispatch(resource, name, build);
@@ -53,12 +54,22 @@ void build_sequence(const Resource& resource, Build& build) {
     if (subscriber) dispatch.subscriber = *subscriber;
     dispatch.delivery = read_delivery(step->delivery, made.delivery, resource, build);
     warn_if_dead_letters_return(dispatch.delivery, subscriber, step->delivery, build);
-    build.route(path, subscriber, *step.node);
+    terms.parts.push_back({"Step", dispatch.ns, dispatch.name});
+    build.route(path, subscriber, *step.node, terms);
+    const bool is_first = spec.steps.empty();
+    terms.asked = Asked{dispatch.subscriber.address, dispatch.plain_reply, is_first};
     spec.steps.push_back(std::move(dispatch));
   }
   spec.reply = resolve(fields.reply, resource, build);
-  if (spec.reply) build.route(path, spec.reply, *fields.reply.node);
+  if (spec.reply) build.route(path, spec.reply, *fields.reply.node, std::move(terms));
   build.graph.sequences.push_back(std::move(spec));
+}
+
+// Of the replies of a branch.
+RouteTerms terms_of(const ParallelSpec::Branch& branch) {
+  const DispatchSpec& dispatch = branch.subscriber;
+  return {.parts = {{"Branch", dispatch.ns, dispatch.name}},
+          .asked = Asked{dispatch.subscriber.address, dispatch.plain_reply, !branch.filter}};
 }
 
 ParallelSpec::Branch make_branch(const Value<BranchFields>& fields, const std::string& suffix,
@@ -82,8 +93,10 @@ ParallelSpec::Branch make_branch(const Value<BranchFields>& fields, const std::s
   branch.subscriber.reply = resolve(fields->reply, resource, build);
   warn_if_dead_letters_return(delivery, subscriber, fields->delivery, build);
   const std::string path = path_of(resource);
-  if (!fields->filter) build.route(path, subscriber, *fields.node);
-  if (fields->reply) build.route(path, branch.subscriber.reply, *fields->reply.node);
+  RouteTerms terms = terms_of(branch);
+  if (fields->reply) build.route(path, branch.subscriber.reply, *fields->reply.node, terms);
+  terms.asked.reset();
+  if (!fields->filter) build.route(path, subscriber, *fields.node, std::move(terms));
   return branch;
 }
 
@@ -100,7 +113,10 @@ void build_parallel(const Resource& resource, Build& build) {
     spec.branches.push_back(make_branch(branch, suffix, made.delivery, resource, build));
   }
   spec.reply = resolve(fields.reply, resource, build);
-  if (spec.reply) build.route(path_of(resource), spec.reply, *fields.reply.node);
+  for (const ParallelSpec::Branch& branch : spec.branches) {
+    if (!spec.reply || branch.subscriber.reply) continue;
+    build.route(path_of(resource), spec.reply, *fields.reply.node, terms_of(branch));
+  }
   build.graph.parallels.push_back(std::move(spec));
 }
 

@@ -62,7 +62,8 @@ void add_log_routes(Build& build) {
     for (const ReadingSourceSpec& reading : build.graph.reading_sources) {
       if (!share_a_log(sink.spec, reading.source.spec)) continue;
       build.route(ingress_path(sink.ns, "sinks", sink.name), reading.dispatch.subscriber,
-                  *resource_of(reading.source, build).at);
+                  *resource_of(reading.source, build).at,
+                  {.parts = {{reading.source.kind, reading.source.ns, reading.source.name}}});
     }
   }
 }

@@ -21,6 +21,19 @@ struct ResourceEntry {
   std::string url;   ///< A Service's sluice.dev/url; else "".
 };
 
+/// What hands events on, as pictures name it.
+struct PartName {
+  std::string kind;  ///< "Trigger", "Subscription", "Step", "Branch", or that of a source.
+  std::string ns;
+  std::string name;
+};
+
+/// A circle that events run through, or may.
+struct EventLoop {
+  std::vector<std::string> addresses;  ///< Of all that they come to and of who answers them.
+  std::vector<PartName> parts;
+};
+
 /// What a set of manifests describes: specs with every reference resolved and every default and
 /// fallback applied. Data only: it starts nothing.
 struct ResourceGraph {
@@ -33,6 +46,7 @@ struct ResourceGraph {
   std::vector<SinkSpec> sinks;
   std::vector<InferenceServiceSpec> inference_services;
   std::vector<InferenceSinkSpec> inference_sinks;
+  std::vector<EventLoop> loops;          ///< Those that are warned of.
   std::vector<ResourceEntry> resources;  ///< Everything, in the order declared.
 };
 

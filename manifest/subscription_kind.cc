@@ -31,8 +31,10 @@ void build_subscription(const Resource& resource, Build& build) {
                                 resource, build);
   warn_if_dead_letters_return(spec.delivery, subscriber, fields.delivery, build);
   if (!known) return;
-  build.route(owner->first, subscriber, *resource.at);
-  build.route(owner->first, spec.reply, *resource.at);
+  RouteTerms terms{.parts = {{"Subscription", spec.ns, spec.name}}};
+  build.route(owner->first, subscriber, *resource.at, terms);
+  terms.asked = Asked{spec.subscriber.address, spec.plain_reply};
+  build.route(owner->first, spec.reply, *resource.at, std::move(terms));
   build.graph.channels[owner->second.index].subscriptions.push_back(std::move(spec));
 }
 

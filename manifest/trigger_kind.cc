@@ -1,5 +1,6 @@
 // Trigger (eventing.knative.dev/v1): which events of a Broker go to which subscriber.
 
+#include "filter/satisfiable.h"
 #include "manifest/annotations.h"
 #include "manifest/build.h"
 #include "manifest/filter_check.h"
@@ -19,22 +20,45 @@ struct TriggerFields {
   Value<DeliveryFields> delivery;
 };
 
-// Both are checked, whichever of them is used.
-void read_filter(const TriggerFields& fields, DispatchSpec& spec, Findings& findings) {
+// Both are checked, whichever of them is used. Where the one stands that is; null: there is none.
+const YamlNode* read_filter(const TriggerFields& fields, DispatchSpec& spec, Findings& findings) {
   const YamlNode* attributes = fields.filter ? fields.filter->attributes.node : nullptr;
   if (attributes != nullptr) {
     spec.filter = check_attributes_filter(*attributes, findings);
     if (spec.filter) spec.filter_json = {{"attributes", strings_json(*attributes)}};
   }
-  if (!fields.filters) return;
+  if (!fields.filters) return attributes;
   FilterPtr filters = check_filters(*fields.filters.node, findings);
-  if (!filters) return;
+  if (!filters) return attributes;
   if (spec.filter) {
     findings.warning(*attributes, "'filter' is not used, because 'filters' is there",
                      "move its attributes into 'filters' as exact, or leave it out");
   }
   spec.filter = std::move(filters);
   spec.filter_json = strings_json(*fields.filters.node);
+  return fields.filters.node;
+}
+
+// Whether it was plain that no event passes.
+bool warn_if_it_never_matches(const DispatchSpec& spec, const YamlNode* at, Findings& findings) {
+  const auto reason = spec.filter ? why_never(spec.filter_json) : std::nullopt;
+  if (!reason) return false;
+  findings.warning(*at, "Trigger '" + spec.ns + "/" + spec.name + "' can never match: " + *reason,
+                   "its subscriber gets nothing; loosen the filter, or take the Trigger away");
+  return true;
+}
+
+// Its subscriber gets the event itself, and its Broker what that answers.
+void add_routes(const std::string& broker, const DispatchSpec& spec, const YamlNode& at,
+                Build& build) {
+  RouteTerms terms{.parts = {{"Trigger", spec.ns, spec.name}},
+                   .filter = spec.filter,
+                   .named = attributes_named(spec.filter_json)};
+  build.route(broker, spec.subscriber, at, terms);
+  terms.asked = Asked{spec.subscriber.address, spec.plain_reply};
+  // Who answers at a URL mostly does so with events that the filters leave out, or not at all.
+  terms.only_known = true;
+  build.route(broker, spec.reply, at, std::move(terms));
 }
 
 Build::Owner* find_broker(const Value<std::string>& name, const Resource& resource, Build& build) {
@@ -64,7 +88,8 @@ void build_trigger(const Resource& resource, Build& build) {
   spec.ns = resource.ns;
   spec.name = resource.name;
   spec.plain_reply = PlainReply::fail;
-  read_filter(fields, spec, build.findings);
+  const YamlNode* filter_at = read_filter(fields, spec, build.findings);
+  const bool never = warn_if_it_never_matches(spec, filter_at, build.findings);
   read_dispatch_annotations(resource, spec, build.findings);
   Build::Owner* broker = find_broker(fields.broker, resource, build);
   const auto subscriber = resolve(fields.subscriber, resource, build);
@@ -74,8 +99,8 @@ void build_trigger(const Resource& resource, Build& build) {
   warn_if_dead_letters_return(spec.delivery, subscriber, fields.delivery, build);
   if (broker == nullptr) return;
   const std::string path = path_of(*broker->resource);
-  if (!spec.filter) build.route(path, subscriber, *resource.at);
   spec.reply = Destination{path};
+  if (!never) add_routes(path, spec, *resource.at, build);
   build.graph.brokers[broker->index].triggers.push_back(std::move(spec));
 }
 

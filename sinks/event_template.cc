@@ -114,6 +114,19 @@ std::string EventTemplate::render(const Event& event, std::string_view output) c
   return out;
 }
 
+bool EventTemplate::depends_on_event() const noexcept {
+  return std::ranges::any_of(parts_, [](const Part& part) {
+    return part.kind == Part::Kind::attribute || part.kind == Part::Kind::data ||
+           part.kind == Part::Kind::data_path;
+  });
+}
+
+bool EventTemplate::depends_on_output() const noexcept {
+  return std::ranges::any_of(parts_, [](const Part& part) {
+    return part.kind == Part::Kind::output || part.kind == Part::Kind::output_path;
+  });
+}
+
 std::vector<std::vector<std::string>> EventTemplate::output_paths() const {
   std::vector<std::vector<std::string>> paths;
   for (const Part& part : parts_) {

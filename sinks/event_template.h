@@ -31,6 +31,10 @@ class EventTemplate {
   /// other JSON value is as it was written. `output` is looked at by templates with such places.
   [[nodiscard]] std::string render(const Event& event, std::string_view output = {}) const;
 
+  /// Whether render() looks at the event, and at the output.
+  [[nodiscard]] bool depends_on_event() const noexcept;
+  [[nodiscard]] bool depends_on_output() const noexcept;
+
   /// The paths into the output that it has places for, as steps, in the order written.
   [[nodiscard]] std::vector<std::vector<std::string>> output_paths() const;
 

@@ -168,7 +168,7 @@ EventPtr HttpSink::wrap(std::string_view body, const HttpFields& fields, const E
   EventBuilder builder;
   builder.set("id", id)
       .set("source", url_.text)
-      .set("type", "dev.sluice.http.response")
+      .set("type", kPlainReplyType)
       .set("causeid", cause.id())
       .set("causesource", cause.source());
   if (const auto type = fields.find("content-type")) builder.set("datacontenttype", *type);

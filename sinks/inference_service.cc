@@ -17,8 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kCompletionType = "dev.sluice.inference.completion";
-
 inference::CompletionRequest user_says(std::string text) {
   inference::CompletionRequest request;
   request.messages.emplace_back();

@@ -5,9 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice {
+
+/// The type of a completion, as an event.
+inline constexpr std::string_view kCompletionType = "dev.sluice.inference.completion";
 
 /// One InferenceService as the manifests describe it. What is 0 or empty, the engine decides.
 struct InferenceServiceSpec {
@@ -43,7 +47,7 @@ struct InferenceSinkSpec {
   nlohmann::json parameters = nlohmann::json::object();
   std::string schema;                ///< A JSON Schema, as JSON; empty: none.
   std::vector<std::string> choices;  ///< Empty: any text.
-  std::string reply_type = "dev.sluice.inference.completion";
+  std::string reply_type{kCompletionType};
   std::string reply_source;   ///< Empty: /NAMESPACE/inferencesinks/NAME.
   std::string reply_subject;  ///< Empty: the cause's id.
   std::map<std::string, std::string> reply_extensions;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace sluice {
 
@@ -26,6 +27,9 @@ struct Destination {
 
 /// What a 2xx answer with a body that is no event means (annotation sluice.dev/plain-reply).
 enum class PlainReply { fail, ignore, wrap };
+
+/// The type of the event that `wrap` makes of it.
+inline constexpr std::string_view kPlainReplyType = "dev.sluice.http.response";
 
 /// How an event is written to an HTTP sink (`delivery.format`).
 enum class DeliveryFormat { binary, json };

@@ -1,6 +1,7 @@
 // What is checked: the picture that `sluice graph` draws has every box and arrow of the topology,
-// filters in words, dead letters dashed, and text that none of the languages trips over. Method:
-// one set of manifests in memory, drawn in each form.
+// filters in words on the arrows, dead letters dashed, what never matches and what runs in a circle
+// marked, and text that none of the languages trips over. Method: sets of manifests in memory,
+// drawn in each form.
 
 #include "cli/graph_view.h"
 #include "manifest/load.h"
@@ -154,7 +155,7 @@ std::vector<std::string> edges_of(const GraphView& view) {
 TEST(GraphView, HasEveryArrow) {
   std::vector<std::string> expected = {
       "PingSource tick -> Broker orders",
-      "Broker orders -> Trigger big",
+      "Broker orders -> Trigger big [type = a \"b\" <c> or source ends with x]",
       "Trigger big -> Sequence flow",
       "Trigger big -> EventDisplay dead [dead letter]",
       "Sequence flow -> Step flow-kn-sequence-0",
@@ -183,6 +184,7 @@ kind: Trigger
 metadata: {name: sort}
 spec:
   broker: orders
+  filters: [{exact: {type: com.example.sort}}]
   subscriber: {ref: {apiVersion: sluice.dev/v1alpha1, kind: InferenceSink, name: triage}}
 ---
 apiVersion: eventing.knative.dev/v1
@@ -190,6 +192,7 @@ kind: Trigger
 metadata: {name: ask}
 spec:
   broker: orders
+  filters: [{exact: {type: com.example.ask}}]
   subscriber: {ref: {apiVersion: v1, kind: Service, name: qwen}}
 ---
 apiVersion: sluice.dev/v1alpha1
@@ -197,6 +200,7 @@ kind: InferenceSink
 metadata: {name: triage}
 spec:
   model: {ref: {apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, name: qwen}}
+  reply: {type: "com.example.{{ output }}"}
 ---
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
@@ -209,9 +213,13 @@ spec:
       args: [--served-model-name=Qwen/Qwen3-0.6B]
 )");
   const std::vector<std::string> expected = {
-      "Broker orders -> Trigger ask", "Broker orders -> Trigger sort",
+      "Broker orders -> Trigger ask [type = com.example.ask]",
+      "Broker orders -> Trigger sort [type = com.example.sort]",
       "InferenceSink triage -> InferenceService qwen [prompt]",
-      "Trigger ask -> InferenceService qwen", "Trigger sort -> InferenceSink triage"};
+      "Trigger ask -> Broker orders [reply] [dev.sluice.inference.completion]",
+      "Trigger ask -> InferenceService qwen",
+      "Trigger sort -> Broker orders [reply] [com.example.{{ output }}]",
+      "Trigger sort -> InferenceSink triage"};
   EXPECT_EQ(edges_of(view), expected);
   EXPECT_EQ(view.nodes.size(), 5U);
   const auto model = std::ranges::find(view.nodes, "InferenceService", &GraphView::Node::kind);
@@ -260,8 +268,8 @@ TEST(GraphView, DrawsMermaid) {
   const std::string text = to_mermaid(view_of(kManifests));
   EXPECT_EQ(text.find("flowchart LR\n"), 0U);
   EXPECT_NE(text.find("([\"PingSource default/tick<br/>@hourly\"])"), std::string::npos) << text;
-  EXPECT_NE(text.find("[\"Trigger default/big<br/>type = a #quot;b#quot; #lt;c#gt; or source ends "
-                      "with x\"]"),
+  EXPECT_NE(text.find("[\"Trigger default/big\"]\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" -->|\"type = a #quot;b#quot; #lt;c#gt; or source ends with x\"| "),
             std::string::npos)
       << text;
   EXPECT_NE(text.find(" -.->|\"dead letter\"| "), std::string::npos) << text;
@@ -271,7 +279,9 @@ TEST(GraphView, DrawsMermaid) {
 TEST(GraphView, DrawsDot) {
   const std::string text = to_dot(view_of(kManifests));
   EXPECT_NE(text.find("style=dashed, label=\"dead letter\""), std::string::npos) << text;
-  EXPECT_NE(text.find("type = a \\\"b\\\" <c> or source ends with x"), std::string::npos) << text;
+  EXPECT_NE(text.find(" [label=\"type = a \\\"b\\\" <c> or source ends with x\"]"),
+            std::string::npos)
+      << text;
   EXPECT_EQ(std::ranges::count(text, '{'), std::ranges::count(text, '}'));
 }
 
@@ -284,30 +294,110 @@ TEST(GraphView, DrawsJson) {
   EXPECT_EQ(dead, 1);
 }
 
-struct FilterInWords {
-  const char* json;
-  const char* words;
-};
+constexpr const char* kMarked = R"(
+apiVersion: eventing.knative.dev/v1
+kind: Broker
+metadata: {name: b}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: dead}
+spec:
+  broker: b
+  filters: [{exact: {type: x}}, {exact: {type: y}}]
+  subscriber: {uri: "http://h/"}
+---
+apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata: {name: ask}
+spec:
+  broker: b
+  filters: [{prefix: {type: dev.sluice.}}]
+  subscriber: {ref: {apiVersion: sluice.dev/v1alpha1, kind: InferenceSink, name: s}}
+  delivery: {deadLetterSink: {ref: {apiVersion: eventing.knative.dev/v1, kind: Broker, name: b}}}
+---
+apiVersion: sluice.dev/v1alpha1
+kind: InferenceSink
+metadata: {name: s}
+spec: {model: {ref: {apiVersion: serving.kserve.io/v1beta1, kind: InferenceService, name: q}}}
+---
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: q}
+spec: {predictor: {model: {modelFormat: {name: huggingface}, storageUri: /no/such}}}
+)";
 
-class FilterText : public testing::TestWithParam<FilterInWords> {};
-
-TEST_P(FilterText, SaysWhatPasses) {
-  EXPECT_EQ(filter_text(nlohmann::json::parse(GetParam().json)), GetParam().words);
+TEST(GraphView, MarksLoopsAndWhatNeverMatchesInMermaid) {
+  EXPECT_EQ(to_mermaid(view_of(kMarked)),
+            "flowchart LR\n"
+            "  n0{{\"Broker default/b\"}}\n"
+            "  n1[\"Trigger default/dead<br/>never matches\"]:::never\n"
+            "  n2(\"http://h/\")\n"
+            "  n3[\"Trigger default/ask\"]\n"
+            "  n4[\"InferenceSink default/s\"]\n"
+            "  n5[\"InferenceService default/q\"]\n"
+            "  n0 -->|\"type = x and type = y\"| n1\n"
+            "  n1 --> n2\n"
+            "  n0 -->|\"type starts with dev.sluice.\"| n3\n"
+            "  n3 --> n4\n"
+            "  n3 -->|\"reply loop: dev.sluice.inference.completion\"| n0\n"
+            "  n3 -.->|\"dead letter\"| n0\n"
+            "  n4 -->|\"prompt\"| n5\n"
+            "  classDef never stroke:#c00,stroke-width:2px,stroke-dasharray:4 3\n"
+            "  linkStyle 2,3,4 stroke:#c00,stroke-width:3px\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Table, FilterText,
-    testing::Values(
-        FilterInWords{"null", ""}, FilterInWords{R"({"attributes": {"type": "a"}})", "type = a"},
-        FilterInWords{R"({"attributes": {"ext": ""}})", "ext is present"},
-        FilterInWords{R"([{"prefix": {"type": "a"}}])", "type starts with a"},
-        FilterInWords{R"([{"exact": {"a": "1", "b": "2"}}])", "a = 1 and b = 2"},
-        FilterInWords{R"([{"not": {"exact": {"a": "1"}}}])", "not (a = 1)"},
-        FilterInWords{R"([{"any": [{"exact": {"a": "1"}}, {"suffix": {"b": "2"}}]}])",
-                      "a = 1 or b ends with 2"},
-        FilterInWords{
-            R"([{"any": [{"exact": {"a": "1"}}, {"exact": {"b": "2"}}]}, {"exact": {"c": "3"}}])",
-            "(a = 1 or b = 2) and c = 3"}));
+TEST(GraphView, MarksLoopsAndWhatNeverMatchesInDot) {
+  const std::string text = to_dot(view_of(kMarked));
+  for (const char* line :
+       {"  n1 [shape=box, label=\"Trigger default/dead\\nnever matches\", style=dashed, "
+        "color=red];\n",
+        "  n0 -> n3 [label=\"type starts with dev.sluice.\", color=red, fontcolor=red, "
+        "penwidth=2];\n",
+        "  n3 -> n4 [color=red, fontcolor=red, penwidth=2];\n",
+        "  n3 -> n0 [label=\"reply loop: dev.sluice.inference.completion\", color=red, ",
+        "  n3 -> n0 [style=dashed, label=\"dead letter\"];\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+}
+
+TEST(GraphView, MarksLoopsAndWhatNeverMatchesInJson) {
+  const auto json = nlohmann::json::parse(to_json(view_of(kMarked)));
+  for (const auto& node : json["nodes"]) {
+    EXPECT_EQ(node.contains("never"), node["name"] == "dead") << node;
+  }
+  EXPECT_EQ(json["nodes"][1]["never"], "no event has both type = 'x' and type = 'y'");
+  EXPECT_EQ(json["nodes"][1]["detail"], "type = x and type = y");
+  std::vector<bool> loops;
+  for (const auto& edge : json["edges"]) loops.push_back(edge["loop"].get<bool>());
+  EXPECT_EQ(loops, (std::vector<bool>{false, false, true, true, true, false, false}));
+}
+
+TEST(GraphView, CutsLongTextsInPicturesOnly) {
+  GraphView view;
+  view.nodes = {{"n0", "Broker", "default", "b", "", ""},
+                {"n1", "Trigger", "default", "t", "", ""}};
+  std::string filter;
+  for (int i = 0; i < 100; ++i) filter += "\u00e9";
+  view.edges = {{"n0", "n1", GraphView::Edge::Kind::event, filter, false}};
+  const std::string shown = filter.substr(0, 160) + "...";  // 80 characters of two bytes.
+  EXPECT_NE(to_mermaid(view).find("|\"" + shown + "\"|"), std::string::npos) << to_mermaid(view);
+  EXPECT_NE(to_dot(view).find("label=\"" + shown + "\""), std::string::npos) << to_dot(view);
+  EXPECT_EQ(nlohmann::json::parse(to_json(view))["edges"][0]["label"], filter);
+}
+
+// A label of Mermaid ends at a quote, a statement at the end of its line.
+TEST(GraphView, KeepsOneStatementALine) {
+  GraphView view;
+  view.nodes = {{"n0", "Broker", "default", "b", "", ""},
+                {"n1", "Trigger", "default", "t", "", ""}};
+  view.edges = {{"n0", "n1", GraphView::Edge::Kind::event, "a\"|b\r\n]c`d;<e>&#\x01\x7f\\", false}};
+  EXPECT_NE(to_mermaid(view).find("  n0 -->|\"a#quot;|b  ]c#96;d;#lt;e#gt;#amp;#35;  \\\"| n1\n"),
+            std::string::npos)
+      << to_mermaid(view);
+  EXPECT_NE(to_dot(view).find("label=\"a\\\"|b  ]c`d;<e>&#  \\\\\"];\n"), std::string::npos)
+      << to_dot(view);
+}
 
 }  // namespace
 }  // namespace sluice

@@ -138,6 +138,30 @@ TEST(Warnings, OfAFilterThatIsNotUsed) {
                  7, 24, "'filter' is not used");
 }
 
+TEST(Warnings, OfFiltersThatExcludeOneAnother) {
+  expect_warning(trigger("  subscriber: {uri: http://h/}\n  filters:\n"
+                         "  - exact: {type: a}\n  - prefix: {type: b.}\n") +
+                     kBroker,
+                 8, 3,
+                 "Trigger 'default/t' can never match: no event has both type = 'a' and type "
+                 "starting with 'b.'");
+}
+
+TEST(Warnings, OfAFilterOfWhatNoEventHas) {
+  expect_warning(trigger("  subscriber: {uri: http://h/}\n"
+                         "  filter: {attributes: {specversion: \"2.0\"}}\n") +
+                     kBroker,
+                 7, 24, "can never match: no event has specversion = '2.0': it is 1.0 or 0.3");
+}
+
+TEST(Warnings, NotOfAFilterThatIsNotUsedAndNeverMatches) {
+  expect_warning(trigger("  subscriber: {uri: http://h/}\n"
+                         "  filter: {attributes: {specversion: \"2.0\"}}\n"
+                         "  filters: [{exact: {type: b}}]\n") +
+                     kBroker,
+                 7, 24, "'filter' is not used");
+}
+
 TEST(Warnings, OfABrokerWithoutTriggers) {
   expect_warning(kBroker, 4, 18, "Broker 'default/b' has no Triggers");
 }
