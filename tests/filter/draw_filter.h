@@ -10,7 +10,20 @@ namespace sluice {
 
 /// Filters and events that often match: few names, few values. For use in a property.
 
+inline nlohmann::json draw_cesql() {
+  const auto name = *rc::gen::element<std::string>("type", "subject", "X", "specversion");
+  const auto value = *rc::gen::element<std::string>("a", "b", "ab", "ba", "aba", "1.0");
+  const auto shape = *rc::gen::element<std::string>(
+      "@ = '#'", "@ LIKE '#%'", "@ LIKE '%#'", "@ IN ('#', 'b')", "NOT (@ = '#')", "EXISTS @",
+      "@ = '#' AND type LIKE 'a%'", "@ = '#' OR subject = 'b'", "@ = '#' XOR EXISTS x",
+      "LENGTH(@) > 1 AND @ LIKE '#_%'");
+  std::string text;
+  for (const char c : shape) text += c == '@' ? name : c == '#' ? value : std::string(1, c);
+  return {{"cesql", text}};
+}
+
 inline nlohmann::json draw_leaf() {
+  if (*rc::gen::inRange(0, 4) == 0) return draw_cesql();
   const std::string dialect = *rc::gen::element<std::string>("exact", "prefix", "suffix");
   nlohmann::json wanted = nlohmann::json::object();
   const int count = *rc::gen::inRange(1, 3);

@@ -4,6 +4,7 @@
 
 #include "filter/filter_index.h"
 
+#include "tests/filter/draw_filter.h"
 #include "tests/filter/draw_text.h"
 #include "tests/filter/filter_support.h"
 
@@ -156,7 +157,8 @@ nlohmann::json draw_requirements(const Values& values, bool allow_empty) {
 }
 
 nlohmann::json draw_clause(const Values& values, int depth) {
-  const int kind = depth == 0 ? 0 : *rc::gen::inRange(0, 6);
+  const int kind = *rc::gen::inRange(0, depth == 0 ? 3 : 6);
+  if (kind == 0) return draw_cesql();
   if (kind < 3) {
     const auto dialect = *rc::gen::element<std::string>("exact", "prefix", "suffix");
     return {{dialect, draw_requirements(values, false)}};
