@@ -263,6 +263,55 @@ def affix_filters(settings):
     return many_triggers(settings, "P10", ["prefix", "suffix"], 2.0, 1.25)
 
 
+def filter_bench(settings, pattern):
+    """{name of a benchmark: [result of a round]} of those in filter_bench that match; `ns` is of CPU, for an event."""
+    wait_for_quiet(settings.patience_s)
+    ran = subprocess.run([settings.program("filter_bench"), f"--benchmark_filter={pattern}", "--benchmark_min_time=0.2",
+                          f"--benchmark_repetitions={settings.rounds}", "--benchmark_format=json"],
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True,
+                         preexec_fn=prepare(SERVER_CPU))
+    results = {}
+    for result in json.loads(ran.stdout)["benchmarks"]:
+        if result.get("error_occurred"):
+            raise RuntimeError(result["error_message"])
+        if result["run_type"] == "iteration":
+            result["ns"] = result["cpu_time"]
+            results.setdefault(result["run_name"], []).append(result)
+    return results
+
+
+def routing(settings):
+    """ROUTE: an event that nobody wants, with 10,000 triggers against 1: through the broker, and the index alone."""
+    for dialect in ("exact", "prefix", "suffix"):
+        with contextlib.ExitStack() as stack:
+            one, many = (stack.enter_context(sluice(settings, manifests.filtered(dialect, n, 9))) for n in (1, 10_000))
+            runs = interleave(settings, {
+                name: lambda server=server: measure(settings, server, path="/default/bench", connections=LANES,
+                                                    type="com.example.nobody")
+                for name, server in (("one", one), ("many", many))
+            })
+        yield row("ROUTE", f"events past 10,000 {dialect} filters against past 1",
+                  ratio(runs["one"], runs["many"], "ns"), 0.5, 0.9, "more", note=ns_note(one=runs["one"], many=runs["many"]), runs=runs.values())
+    alone = filter_bench(settings, "BM_NoneMatches/exact/(1|10000)$")
+    one, many = (alone[f"BM_NoneMatches/exact/{n}"] for n in (1, 10_000))
+    yield row("ROUTE", "the same by the index alone, exact", ratio(one, many, "ns"), 0.5, 0.9, "more",
+              note=f"1: {spread(one, 'ns').median:.0f} ns, 10,000: {spread(many, 'ns').median:.0f} ns")
+
+
+def cesql_filters(settings):
+    """P11: a hundred distinct expressions, all of whose clauses have to be looked at."""
+    runs = filter_bench(settings, "BM_AskEach(Exact/100$|Cesql)")
+
+    def each(name):
+        return Spread([result["each"] * 1e9 for result in runs[name]])
+
+    exact = each("BM_AskEachExact/100").median
+    for clauses, must in ((1, 200), (5, 300)):
+        value = each(f"BM_AskEachCesql/clauses:{clauses}")
+        yield row("P11", f"CESQL, 100 distinct expressions, {clauses} clause{'s' if clauses > 1 else ''}: each", value,
+                  must, 200, "less", "ns", f"{value.median / exact:.0f} x an exact filter, {exact:.1f} ns")
+
+
 def isolation(settings):
     """P20: one of a hundred triggers hangs; the p99 of the other ninety-nine."""
     listen = free_port()
@@ -341,12 +390,12 @@ def memory(settings):
                   "less", "B")
         yield row("MEM", "queued event of 1 KB", single(queued(1, 1024)), 2048, 1500, "less", "B")
 
-    with sluice(settings, manifests.filtered("exact", 1, 9)) as few, \
-            sluice(settings, manifests.filtered("exact", 10_000, 9)) as many:
-        settle(few)
-        settle(many)
-        yield row("P15", "idle trigger", single((many.rss() - few.rss()) / 10_000), 4096, 2048, "less",
-                  "B")
+    for what, manifest in (("idle trigger", lambda count: manifests.filtered("exact", count, 9)),
+                           ("idle trigger with a URL of its own", lambda count: manifests.hooks(count, 9))):
+        with sluice(settings, manifest(1)) as few, sluice(settings, manifest(10_000)) as many:
+            settle(few)
+            settle(many)
+            yield row("P15", what, single((many.rss() - few.rss()) / 10_000), 4096, 2048, "less", "B")
 
 
 def backlog(settings):
@@ -420,6 +469,7 @@ def code_size(settings):
 GOALS = {
     "P1": ingress, "P2": ingress, "P3": ingress, "P4": end_to_end, "P5": fan_out, "P6": fan_out,
     "P7": accept_latency, "P8": end_to_end, "P9": exact_filters, "P10": affix_filters,
+    "ROUTE": routing, "P11": cesql_filters,
     "P12": sizes, "P13": sizes, "P14": connections, "P15": memory, "P20": isolation, "P21": backlog,
     "P22": code_size, "START": start_up, "LOAD": start_up, "RSS": memory, "MEM": memory,
 }

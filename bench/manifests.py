@@ -27,7 +27,7 @@ metadata:
 {annotations}spec:
   broker: bench
 {filters}  subscriber:
-    ref: {{apiVersion: v1, kind: Service, name: {service}}}
+    {subscriber}
 {delivery}"""
 
 # No retry: a lost delivery is then seen as a lost delivery.
@@ -45,10 +45,12 @@ def service(name, port):
 
 
 def trigger(name, to, filters="", delivery=ONCE, max_in_flight=None):
+    """`to` is a URL, or the name of a service."""
+    subscriber = f"uri: {to}" if "/" in to else f"ref: {{apiVersion: v1, kind: Service, name: {to}}}"
     annotations = ""
     if max_in_flight:
         annotations = f'  annotations:\n    sluice.dev/max-in-flight: "{max_in_flight}"\n'
-    return TRIGGER.format(name=name, service=to, delivery=delivery, annotations=annotations,
+    return TRIGGER.format(name=name, subscriber=subscriber, delivery=delivery, annotations=annotations,
                           filters=f"  filters:\n    - {filters}\n" if filters else "")
 
 
@@ -70,6 +72,16 @@ def filtered(dialect, triggers, port):
             "suffix": ".match" if middle else f".other.{i}",
         }[dialect]
         documents.append(trigger(f"t{i}", "sink", f"{dialect}: {{type: {value}}}"))
+    return "---\n".join(documents)
+
+
+def hooks(triggers, port):
+    """`triggers` triggers, each with a URL of its own; their retries and dead letters are alike."""
+    delivery = ("  delivery: {retry: 3, backoffPolicy: exponential, backoffDelay: PT1S,\n"
+                f"             deadLetterSink: {{uri: 'http://127.0.0.1:{port}/dead'}}}}\n")
+    documents = [broker()]
+    documents += [trigger(f"t{i}", f"http://127.0.0.1:{port}/hooks/{i}", f"exact: {{type: com.example.{i}}}", delivery)
+                  for i in range(triggers)]
     return "---\n".join(documents)
 
 

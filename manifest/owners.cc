@@ -4,6 +4,9 @@
 #include "manifest/owners.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <tuple>
 
 namespace sluice {
 namespace {
@@ -34,17 +37,16 @@ const YamlNode* maker_of(const Resource& resource) {
 }  // namespace
 
 void leave_out_made(std::vector<Resource>& resources, Findings& findings) {
-  const auto is_read = [&](std::string_view kind, std::string_view ns, std::string_view name) {
-    return std::ranges::any_of(resources, [&](const Resource& other) {
-      return other.kind->kind == kind && other.ns == ns && other.name == name;
-    });
-  };
+  if (std::ranges::none_of(resources, maker_of)) return;
+  using Id = std::tuple<std::string_view, std::string_view, std::string_view>;
+  std::set<Id> read;  // Thousands may have been made.
+  for (const Resource& other : resources) read.emplace(other.kind->kind, other.ns, other.name);
   for (const Resource& resource : resources) {
     const YamlNode* maker = maker_of(resource);
     if (maker == nullptr) continue;
     const std::string_view kind = text_at(*maker, "kind");
     const std::string_view name = text_at(*maker, "name");
-    if (is_read(kind, resource.ns, name)) continue;
+    if (read.contains(Id(kind, resource.ns, name))) continue;
     const std::string title =
         std::string(kind) + " " + in_quotes(resource.ns + "/" + std::string(name));
     findings.warning(
