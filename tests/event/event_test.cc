@@ -1,11 +1,14 @@
 // What is checked: the event in one allocation: what the builder was given is there, stamps copy
-// only an event that somebody else holds, sizes are counted.
+// only an event that somebody else holds, sizes are counted, and no two are called the same.
 
 #include "event/event.h"
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -107,6 +110,23 @@ TEST(Event, HasNoHopsWhereTheAttributeIsNoInteger) {
   for (const char* text : {"abc", "", "1.5", "5 ", "99999999999"}) {
     EXPECT_EQ(order().set("knativebrokerttl", text).build()->hops(), std::nullopt) << text;
   }
+}
+
+TEST(Event, HasASerialNumberOfItsOwnOnEveryThread) {
+  std::vector<EventPtr> events;
+  for (int i = 0; i < 100; ++i) events.push_back(order().build());
+  std::thread([&] {
+    for (int i = 0; i < 100; ++i) events.push_back(order().build());
+  }).join();
+  events.push_back(stamped(events.front(), "now", 8));  // A copy: somebody else holds it.
+  std::set<std::uint64_t> serials;
+  for (const EventPtr& event : events) serials.insert(event->serial());
+  EXPECT_EQ(serials.size(), events.size());
+  EXPECT_FALSE(serials.contains(0));
+  EventPtr event = order().build();
+  const std::uint64_t before = event->serial();
+  event = stamped(std::move(event), "now", 8);
+  EXPECT_EQ(event->serial(), before) << "its data is the same";
 }
 
 TEST(Event, CountsItsBytes) {
