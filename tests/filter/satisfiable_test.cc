@@ -118,7 +118,8 @@ INSTANTIATE_TEST_SUITE_P(
         R"([{"prefix": {"type": "a."}}, {"not": {"exact": {"type": "a.b"}}}])",
         R"([{"exact": {"type": "a", "x": "1"}}, {"not": {"exact": {"type": "a", "x": "2"}}}])",
         R"({"not": {"all": [{"exact": {"x": "a"}}, {"exact": {"x": "b"}}]}})",
-        R"({"any": [{"all": [{"exact": {"x": "a"}}, {"exact": {"x": "b"}}]}, {"exact": {"x": "c"}}]})",
+        R"({"any": [{"all": [{"exact": {"x": "a"}}, {"exact": {"x": "b"}}]},
+                    {"exact": {"x": "c"}}]})",
         R"([{"suffix": {"specversion": ".0"}}])", R"([{"prefix": {"time": "2026-"}}])",
         R"([{"exact": {"time": "2026-11-20T14:45:00Z"}}])", R"([{"prefix": {"type": " "}}])",
         R"([{"exact": {"datacontenttype": "no media type"}}])"));
