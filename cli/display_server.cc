@@ -5,6 +5,7 @@
 #include "base/socket.h"
 #include "base/task_group.h"
 #include "base/uuid.h"
+#include "event/event_batch.h"
 #include "event/event_builder.h"
 #include "event/event_http.h"
 #include "event/event_json.h"
@@ -45,17 +46,20 @@ HttpBody body_of(std::string_view bytes) {
   return body;
 }
 
-Result<EventPtr> event_of(const Request& request) {
+// One, or those of a batch.
+Result<std::vector<EventPtr>> events_of(const Request& request) {
   std::vector<HttpField> fields;
   for (const auto& field : request) {
     fields.push_back({view(field.name_string()), view(field.value())});
   }
   const HttpMode mode = http_mode(fields);
+  if (mode == HttpMode::batch) return events_from_http(fields, request.body());
   if (mode != HttpMode::binary && mode != HttpMode::structured) {
-    return fail(Errc::invalid_argument, "neither binary nor structured mode");
+    return fail(Errc::invalid_argument, "neither binary nor structured nor batch mode");
   }
   HttpBody body = body_of(request.body());
-  return event_from_http(mode, fields, body);
+  SLUICE_TRY(EventPtr event, event_from_http(mode, fields, body));
+  return std::vector<EventPtr>(1, std::move(event));
 }
 
 // A request that carries no event, as it came.
@@ -163,9 +167,12 @@ class DisplayServer::Server {
   }
 
   Awaitable<std::string> answer(const Request& request) {
-    const auto event = event_of(request);
-    const std::string text = event ? show_event(*event.value(), options_.format, HopCount::keep)
-                                   : show_request(request, event.error().detail, options_.format);
+    const auto events = events_of(request);
+    std::string text;
+    if (!events) text = show_request(request, events.error().detail, options_.format);
+    for (std::size_t i = 0; events && i < events.value().size(); ++i) {
+      text += show_event(*events.value()[i], options_.format, HopCount::keep);
+    }
     // There is nobody to tell that standard output has gone. One that is not read is waited for.
     const auto until = std::chrono::steady_clock::now() + kPrintLimit;
     (void)co_await standard_output().write(core_, text, until);
@@ -173,7 +180,7 @@ class DisplayServer::Server {
       co_await delays_.wait(core_, std::chrono::steady_clock::now() + options_.delay);
     }
     EventPtr reply;
-    if (!options_.reply.empty() && event) reply = make_reply(options_.reply).value();
+    if (!options_.reply.empty() && events) reply = make_reply(options_.reply).value();
     co_return write_response(options_.status, reply, request.keep_alive());
   }
 

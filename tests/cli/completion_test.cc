@@ -51,7 +51,7 @@ TEST(CompletionCommand, OffersTheOptionsOfACommand) {
 TEST(CompletionCommand, OffersTheChoicesOfAnOption) {
   EXPECT_EQ(offered({"sluice", "display", "-o", ""}), (Words{"json", "text"}));
   EXPECT_EQ(offered({"sluice", "display", "--output", "j"}), Words{"json"});
-  EXPECT_EQ(offered({"sluice", "send", "--mode", ""}), (Words{"binary", "structured"}));
+  EXPECT_EQ(offered({"sluice", "send", "--mode", ""}), (Words{"batch", "binary", "structured"}));
   EXPECT_EQ(offered({"sluice", "completion", "b"}), Words{"bash"});
 }
 

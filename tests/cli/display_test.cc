@@ -232,5 +232,20 @@ TEST(MakeReply, KeepsTheIdOfTheFileAndMakesOneWhereThereIsNone) {
   }
 }
 
+TEST(DisplayCommand, PrintsEveryEventOfABatch) {
+  Display display({"-o", "json"});
+  Client client(display.url());
+  const std::string first = R"({"specversion":"1.0","id":"1","source":"/s","type":"t"})";
+  const std::string second = R"({"specversion":"1.0","id":"2","source":"/s","type":"t"})";
+  const std::string type = "content-type: application/cloudevents-batch+json\r\n";
+  client.send(post(type, "[" + first + "," + second + "]"));
+  EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 202 "));
+  client.send(post(type, "[" + first + ",{}]"));
+  EXPECT_TRUE(client.receive().starts_with("HTTP/1.1 202 "));
+  const std::string out = display.stop().out;
+  EXPECT_TRUE(out.starts_with(first + "\n" + second + "\n")) << out;
+  EXPECT_NE(out.find("event 1: 'specversion' is required and missing"), std::string::npos) << out;
+}
+
 }  // namespace
 }  // namespace sluice

@@ -1,7 +1,9 @@
 // What is checked: which requests `sluice send` makes, what it prints, and its exit status. Method:
-// the command in this process against a `sluice display` on a free port, which prints what came.
+// the command in this process against a `sluice display` on a free port, which prints what came, or
+// against a server that keeps what came.
 
 #include "tests/cli/run_sluice.h"
+#include "tests/support/scripted_server.h"
 
 #include <nlohmann/json.hpp>
 
@@ -28,9 +30,9 @@ std::vector<json> lines_of(const std::string& text) {
   return lines;
 }
 
-TEST(SendCommand, SendsTheEventInEitherMode) {
+TEST(SendCommand, SendsTheEventInEveryMode) {
   Display display({"-o", "json"});
-  for (const char* mode : {"binary", "structured"}) {
+  for (const char* mode : {"binary", "structured", "batch"}) {
     const auto ran =
         send(display.url(), {"--mode", mode, "--id", "7", "--subject", "größe", "--ext",
                              "region=eu", "--ext", "note=a=b c%", "--data", R"({"n":1.50})"});
@@ -39,7 +41,7 @@ TEST(SendCommand, SendsTheEventInEitherMode) {
     EXPECT_EQ(ran.err, "");
   }
   const auto events = lines_of(display.stop().out);
-  ASSERT_EQ(events.size(), 2U);
+  ASSERT_EQ(events.size(), 3U);
   for (const json& event : events) {
     EXPECT_EQ(event["specversion"], "1.0");
     EXPECT_EQ(event["type"], "com.example.order");
@@ -106,6 +108,73 @@ TEST(SendCommand, GivesEveryEventItsOwnId) {
   EXPECT_NE(events[3]["id"], events[4]["id"]);
 }
 
+// The ids in the batch that a request carries.
+std::vector<std::string> ids_in(const std::string& request) {
+  std::vector<std::string> ids;
+  const json batch = json::parse(request.substr(request.find("\r\n\r\n") + 4), nullptr, false);
+  EXPECT_TRUE(batch.is_array()) << request.substr(0, 500);
+  for (const json& event : batch) ids.push_back(event.at("id"));
+  return ids;
+}
+
+TEST(SendCommand, SendsABatchInOneRequestAndLargeOnesInSeveral) {
+  struct {
+    std::vector<std::string> args;
+    std::vector<std::size_t> requests;  // How many events each has.
+  } const table[] = {
+      {{"--count", "3"}, {3}},
+      {{"--count", "1000"}, {1000}},
+      {{"--count", "1001"}, {1000, 1}},
+      {{"--count", "25", "--data", std::string(100'000, 'x')}, {10, 10, 5}},
+      {{"--count", "3", "--data", std::string(100'000, '"')}, {3}},
+      {{"--count", "7", "--rate", "3000"}, {7}},
+      {{"--count", "4", "--rate", "2.5"}, {3, 1}},  // A request a second.
+  };
+  for (const auto& row : table) {
+    const ScriptedServer server({ScriptedServer::Answer()});
+    auto args = row.args;
+    args.insert(args.end(), {"--mode", "batch", "--id", "k"});
+    const auto ran = send(server.url(), args);
+    EXPECT_EQ(ran.status, kExitOk) << ran.err;
+    EXPECT_EQ(ran.out, row.args[1] + " events sent: 202 Accepted " + row.args[1] + "\n");
+    const auto requests = server.requests();
+    ASSERT_EQ(requests.size(), row.requests.size()) << row.args[1];
+    std::size_t sent = 0;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      EXPECT_NE(requests[i].find("content-type: application/cloudevents-batch+json"),
+                std::string::npos);
+      EXPECT_LE(requests[i].size(), 1024U * 1024 + 500);
+      const auto ids = ids_in(requests[i]);
+      ASSERT_EQ(ids.size(), row.requests[i]) << row.args[1];
+      for (const std::string& id : ids) EXPECT_EQ(id, "k-" + std::to_string(++sent));
+    }
+  }
+}
+
+TEST(SendCommand, PrintsTheRepliesToABatch) {
+  const std::string body = R"([{"specversion":"1.0","id":"r1","type":"reply","source":"/r"},)"
+                           R"({"specversion":"1.0","id":"r2","type":"reply","source":"/r"}])";
+  ScriptedServer::Answer answer;
+  answer.bytes = "HTTP/1.1 200 OK\r\ncontent-type: application/cloudevents-batch+json\r\n" +
+                 ("content-length: " + std::to_string(body.size())) + "\r\n\r\n" + body;
+  const ScriptedServer server({answer});
+  const auto ran = send(server.url(), {"--mode", "batch", "--count", "2"});
+  EXPECT_EQ(ran.status, kExitOk) << ran.err;
+  EXPECT_NE(ran.out.find("  id: r1\n"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("  id: r2\n"), std::string::npos) << ran.out;
+  EXPECT_TRUE(ran.out.ends_with("2 events sent: 200 OK 2\n")) << ran.out;
+}
+
+TEST(SendCommand, TellsOnceWhyBatchesAreRefused) {
+  ScriptedServer::Answer refusal;
+  refusal.bytes = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 7\r\n\r\nno room";
+  const ScriptedServer server({refusal});
+  const auto ran = send(server.url(), {"--count", "2500", "--mode", "batch"});
+  EXPECT_EQ(ran.status, kExitBad);
+  EXPECT_EQ(ran.out, "2500 events sent: 429 Too Many Requests 2500\n");
+  EXPECT_EQ(ran.err, "error: 429 Too Many Requests: no room\n");
+}
+
 TEST(SendCommand, KeepsToTheRate) {
   Display display;
   const auto start = std::chrono::steady_clock::now();
@@ -160,7 +229,7 @@ TEST(SendCommand, RefusesBadFlags) {
       {{"--id", " "}, "'id'"},
       {{"--content-type", "nonsense"}, "nonsense"},
       {{"--data", "@/no/such/file"}, "cannot read '/no/such/file'"},
-      {{"--mode", "batch"}, ""},
+      {{"--mode", "bulk"}, ""},
       {{"--count", "0"}, ""},
       {{"--rate", "0"}, ""},
       {{"--rate", "-1"}, ""},
