@@ -1,11 +1,10 @@
 // `sluice explain`: which Triggers would take an event, and why the others would not.
 
 #include "broker/broker.h"
+#include "cli/event_file.h"
 #include "cli/explain_view.h"
 #include "cli/manifest_options.h"
 #include "cli/read_file.h"
-#include "event/event_builder.h"
-#include "event/event_json.h"
 
 #include <algorithm>
 #include <iostream>
@@ -26,16 +25,18 @@ int refuse(const std::string& detail, int status) {
   return status;
 }
 
-// The event that `text` is, as a Broker's triggers see it.
-Result<EventPtr> read_event(std::string_view text) {
+// The event that `text` is, as a Broker's triggers see it. `name` is what errors call it.
+Result<EventPtr> read_event(const std::string& text, const std::string& name) {
   const std::size_t start = text.find_first_not_of(" \t\r\n");
-  if (start != std::string_view::npos && text[start] == '[') {
-    return fail(Errc::invalid_argument,
-                "this is a list of events, a batch: explain takes one event, a JSON object");
+  if (start != std::string::npos && text[start] == '[') {
+    return fail(Errc::invalid_argument, name +
+                                            ": this is a list of events, a batch: explain takes "
+                                            "one event, a JSON object");
   }
-  EventBuilder builder;
-  SLUICE_TRY(read_event_json(HttpBody{text, nullptr, 0}, builder));
-  return stamped_by_broker(builder.build());
+  SLUICE_TRY(auto event, read_event_text(text, name));
+  auto stamped = stamped_by_broker(std::move(event));
+  if (!stamped) return fail(stamped.error().code, name + ": " + stamped.error().detail);
+  return stamped;
 }
 
 int explain(const ExplainFlags& flags) {
@@ -54,11 +55,8 @@ int explain(const ExplainFlags& flags) {
     const auto kept = keep_broker(flags.broker, brokers);
     if (!kept) return refuse("--broker: " + kept.error().detail, kExitUsage);
   }
-  const auto event = read_event(text.value());
-  if (!event) {
-    const std::string name = flags.event == "-" ? "standard input" : flags.event;
-    return refuse(name + ": " + event.error().detail, kExitBad);
-  }
+  const auto event = read_event(text.value(), flags.event == "-" ? "standard input" : flags.event);
+  if (!event) return refuse(event.error().detail, kExitBad);
   constexpr int kIndent = 2;
   std::cout << (flags.format == "json" ? explain_json(*event.value(), brokers, kIndent)
                                        : explain_text(*event.value(), brokers));

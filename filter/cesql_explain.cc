@@ -1,5 +1,6 @@
 #include "filter/cesql_explain.h"
 
+#include "base/utf8.h"
 #include "filter/cesql/arena.h"
 #include "filter/cesql/evaluator.h"
 #include "filter/explain.h"
@@ -73,7 +74,7 @@ class Explainer {
 
   static std::string shown(const CesqlValue& value) {
     if (value.type == CesqlType::integer) return "the Integer " + std::to_string(value.number);
-    return "the String '" + std::string(value.text) + "'";
+    return "the String " + in_quotes(value.text);
   }
 
   // The text, the first attribute in it, and what that is.
@@ -82,7 +83,7 @@ class Explainer {
     const CesqlNode* const attribute = first_attribute(node);
     if (attribute == nullptr) return;
     out.attribute = tree_.texts[attribute->index];
-    if (const auto seen = event_.attribute(out.attribute)) out.seen = std::string(*seen);
+    if (const auto seen = event_.attribute(out.attribute)) out.seen = seen_text(*seen);
     if (!out.passes) out.hint = hint(node, out.attribute);
   }
 

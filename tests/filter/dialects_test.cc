@@ -175,7 +175,9 @@ INSTANTIATE_TEST_SUITE_P(
     Table, BadFilter,
     testing::Values(
         Bad{"[]", "want an object with one dialect"}, Bad{"\"exact\"", "want an object"},
-        Bad{"{}", "the filter is empty; want one of exact, prefix, suffix, all, any, not, data"},
+        Bad{"{}",
+            "the filter is empty; want one of exact, prefix, suffix, all, any, not, cesql, "
+            "data"},
         Bad{R"({"exact":{"type":"a"},"prefix":{"type":"a"}})",
             "two dialects in one filter, 'exact' and 'prefix'"},
         Bad{R"({"exat":{"type":"a"}})",

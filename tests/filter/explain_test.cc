@@ -9,6 +9,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 
 namespace sluice {
 namespace {
@@ -305,13 +306,13 @@ TEST(NearestMissOf, AnAbsentAttributeMayBeInTheData) {
       << "large data is left alone";
 }
 
-// What matches() says, by the tree.
+// What matches() says, by the tree. CESQL's own clauses are in capitals and have errors besides.
 void expect_true_to_its_parts(const Explanation& clause) {
   if (clause.clause == "not") {
     RC_ASSERT(clause.passes != clause.parts.at(0).passes);
   } else if (clause.clause == "any") {
     RC_ASSERT(clause.passes == std::ranges::any_of(clause.parts, &Explanation::passes));
-  } else if (!clause.parts.empty()) {
+  } else if (!clause.parts.empty() && !std::isupper(clause.clause.front())) {
     RC_ASSERT(clause.passes == std::ranges::all_of(clause.parts, &Explanation::passes));
   }
   if (clause.passes) RC_ASSERT(clause.hint.empty());
