@@ -74,7 +74,8 @@ int run_cesql(const CesqlFlags& flags) {
 }
 
 // Zero or one. An expression that begins with a minus looks like an option and comes as a rest.
-bool take_rest(const std::vector<std::string>& rest, CesqlFlags& flags) {
+bool take_rest(std::vector<std::string> rest, CesqlFlags& flags) {
+  std::erase(rest, "--");
   flags.expressions.insert(flags.expressions.end(), rest.begin(), rest.end());
   if (flags.expressions.size() <= 1) return true;
   std::cerr << "error: two expressions, '" << flags.expressions[0] << "' and '"

@@ -63,7 +63,7 @@ An element of a Trigger's `filters` is a mapping with one dialect. All elements 
 | `all: [FILTER, ...]` | every filter passes |
 | `any: [FILTER, ...]` | one filter passes at least |
 | `not: FILTER` | the filter does not pass |
-| `cesql: EXPRESSION` | the [CloudEvents SQL expression](filters.md#cesql) is true, without an error |
+| `cesql: EXPRESSION` | the [CloudEvents SQL expression](filters.md#cesql) is true |
 | `data: {PATH: PATTERN, ...}` | every path in JSON data passes; [Sluice's own](data-filters.md) |
 
 Values compare with the attribute's CloudEvents string form. A filter that is broken is an error of

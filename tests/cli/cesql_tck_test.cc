@@ -23,6 +23,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// As written: `TRUE` without quotes is a boolean to YAML.
+std::string text_of(const Json& scalar) {
+  return scalar.is_string() ? scalar.get<std::string>() : scalar.dump();
+}
+
 std::filesystem::path kit_folder() {
   const char* const named = std::getenv("SLUICE_CESQL_TCK");
   if (named != nullptr) return named;
@@ -45,14 +50,13 @@ EventPtr event_of(const Json& test) {
   Json event = {{"specversion", "1.0"}, {"id", "1"}, {"source", "/tck"}, {"type", "t"}};
   if (test.contains("event")) event = test["event"];
   if (test.contains("eventOverrides")) event.update(test["eventOverrides"]);
-  const auto read = read_event_text(event.dump(), test["name"]);
+  const auto read = read_event_text(event.dump(), text_of(test["name"]));
   EXPECT_TRUE(read) << read.error().detail;
   return read ? read.value() : nullptr;
 }
 
 void run_case(const Json& test) {
-  const std::string text = test["expression"].is_string() ? test["expression"].get<std::string>()
-                                                          : test["expression"].dump();
+  const std::string text = text_of(test["expression"]);
   const std::string error = test.value("error", "");
   const auto parsed = CesqlExpression::parse(text);
   if (!parsed) {
@@ -80,7 +84,7 @@ TEST(CesqlTck, PassesWhole) {
     const Json suite = read_suite(entry.path());
     ASSERT_TRUE(suite.contains("tests")) << entry.path();
     for (const Json& test : suite["tests"]) {
-      SCOPED_TRACE(entry.path().filename().string() + ": " + test["name"].get<std::string>());
+      SCOPED_TRACE(entry.path().filename().string() + ": " + text_of(test["name"]));
       run_case(test);
       ++cases;
     }

@@ -93,7 +93,8 @@ TEST(CesqlFilter, PassesOnlyWhatIsTrueWithoutAnError) {
 
 TEST(CesqlFilter, IsRefusedWhenRead) {
   const std::pair<const char*, const char*> cases[] = {
-      {R"({"cesql": "type ="})", "cesql: column 7: expected a value, found the end of the expression"},
+      {R"({"cesql": "type ="})",
+       "cesql: column 7: expected a value, found the end of the expression"},
       {R"({"cesql": ""})", "cesql: column 1: the expression is empty"},
       {R"~({"cesql": "NOPE()"})~", "cesql: column 1: there is no function 'NOPE'"},
       {R"({"cesql": {"a": "b"}})", "cesql: want an expression, a string"},
