@@ -114,6 +114,8 @@ function(sluice_add_cuda target folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc ${folder}/*.cu)
   list(REMOVE_ITEM sources ${folder}/no_cuda.cc)
   target_sources(${target} PRIVATE ${sources})
+  set_source_files_properties(${folder}/cuda_device.cc PROPERTIES
+    COMPILE_DEFINITIONS SLUICE_CUDA_CODE="${SLUICE_CUDA_CODE}")
   target_include_directories(${target} SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
   target_compile_options(${target} PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-lineinfo;-Xptxas=-v;-Xcompiler=-Wall,-Wextra,-Wshadow,-Wconversion>"

@@ -89,6 +89,21 @@ TEST(CudaDevice, ThatIsLostFailsEachCallOfAStep) {
   }
 }
 
+TEST(CudaDevice, ThatTheBuildHasNoCodeForIsNamed) {
+  for (const cudaError_t error :
+       {cudaErrorNoKernelImageForDevice, cudaErrorInvalidDeviceFunction}) {
+    cuda_on_host::set_code(error);
+    const auto found = find_cuda_device(0);
+    cuda_on_host::set_code(cudaSuccess);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code, Errc::unavailable);
+    EXPECT_EQ(found.error().detail,
+              "a processor has compute capability 9.0, this build has code for sm_90 compute_90 "
+              "only");
+  }
+  EXPECT_TRUE(find_cuda_device(0)) << "nothing stays behind";
+}
+
 TEST(DeviceArray, FailsTheTestWithTheNameOfTheError) {
   const auto fails_with = [](const char* name) {
     return testing::ThrowsMessage<std::runtime_error>(HasSubstr(name));
