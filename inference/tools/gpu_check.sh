@@ -11,17 +11,17 @@ export build=.cache/gpu-build
 export tests=$build/cuda_tests/on_device/inference_gpu_test
 out=${1:-gpu-check}
 failed=()
-spare=0  # Seconds that earlier steps have left: those given below add up to 480.
 
 smi="not found"
 if command -v nvidia-smi >/dev/null; then
-  smi=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>&1 | head -n 1)
+  smi=$(timeout --kill-after=2 18 nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>&1 | head -n 1)
 fi
 if [[ ! $smi =~ ^[0-9]+\.[0-9]+$ ]]; then
-  echo "no GPU is here (nvidia-smi: $smi)"
+  echo "no GPU is here (nvidia-smi: ${smi:-no answer within 18 s})"
   exit 1
 fi
 export architecture=${smi/./}-real
+spare=$((20 - SECONDS))  # That earlier steps have left; with those given below they add up to 480.
 mkdir -p "$out"
 rm -f "$out"/*.log "$out"/steps.tsv "$out"/gpu.md "$out"/gpu.json  # Of a run before.
 
@@ -133,7 +133,7 @@ print(*[name for name in ("numpy", "safetensors", "torch", "transformers") if no
 }
 
 export -f configure_and_build run_suites
-step build 150 bash -c configure_and_build || { report; exit 1; }
+step build 130 bash -c configure_and_build || { report; exit 1; }
 step tests 50 bash -c run_suites
 try_sanitizer
 sanitize memcheck
