@@ -62,12 +62,13 @@ Result<void> check_code(const CudaDevice& device) {
 bool has_cuda() noexcept { return true; }
 
 Result<CudaDevice> find_cuda_device(int index) {
+  // Before anything of CUDA is asked: on a device that is lost, all of it fails.
+  INFERENCE_CHECK(cuda::DeviceSession::wait_until_usable(index, cuda::kLetGoPatience));
   INFERENCE_TRY(const int count, count_devices());
   if (index < 0 || index >= count) {
     return unavailable("GPU " + std::to_string(index) + " is not among the " +
                        std::to_string(count) + " that are here, counted from 0");
   }
-  INFERENCE_CHECK(cuda::DeviceSession::wait_until_usable(index, cuda::kLetGoPatience));
   cudaDeviceProp properties{};
   if (const auto error = cudaGetDeviceProperties(&properties, index); error != cudaSuccess) {
     return failed("cudaGetDeviceProperties", error);
