@@ -89,7 +89,11 @@ def main():
          device=torch.cuda.get_device_name())
     peak()
     for shape in SHAPES:
-        model = model_of(shape)
+        try:
+            model = model_of(shape)
+        except Exception as error:
+            emit(peer="transformers", model=shape, error=f"{type(error).__name__}: {str(error)[:200]}")
+            continue
         for batch in BATCHES:
             for context in CONTEXTS:
                 try:
