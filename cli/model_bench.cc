@@ -1,10 +1,11 @@
 // `sluice model bench`: how fast the engine is with a model on this machine, and how near that
-// comes to what the memory allows.
+// comes to what the memory of its device allows.
 
 #include "cli/model_answer.h"
 #include "cli/model_facts.h"
 #include "inference/bandwidth.h"
 #include "inference/buffer.h"
+#include "inference/cuda/read_bandwidth.h"
 #include "inference/model_size.h"
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,7 @@
 #include <deque>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <random>
 
 namespace sluice {
@@ -33,9 +35,10 @@ struct BenchFlags {
 
 /// The least of several rounds: other work on the machine comes and goes.
 struct Seconds {
-  double prefill = 1e9;  ///< Of all prompts.
-  double step = 1e9;     ///< Of one token of each generation.
-  double read = 1e9;     ///< Of as many bytes as a step reads.
+  double prefill = 1e9;     ///< Of all prompts.
+  double step = 1e9;        ///< Of one token of each generation.
+  double read = 1e9;        ///< Of as many bytes as a step reads, from the memory that it reads.
+  std::string why_no_read;  ///< Not empty: `read` could not be measured.
 };
 
 /// One prompt after another in `out`, none like another, of tokens that are text.
@@ -94,16 +97,27 @@ inference::Result<Took> run_batch(inference::Engine& engine,
   return took;
 }
 
+void read_on_gpu(std::int64_t bytes, Seconds& best) {
+  const auto bandwidth = inference::read_bandwidth(/*device=*/0);
+  if (bandwidth) best.read = static_cast<double>(bytes) / bandwidth.value();
+  if (!bandwidth) best.why_no_read = bandwidth.error().detail;
+}
+
 inference::Result<Seconds> measure(const BenchFlags& flags, inference::LanguageModel& model,
                                    int threads, std::int64_t bytes) {
-  INFERENCE_TRY(const auto buffer, inference::Buffer::make(bytes, "the bandwidth"));
-  std::memset(buffer.data(), 1, static_cast<std::size_t>(bytes));
+  Seconds best;
+  std::optional<inference::Buffer> buffer;  // For a processor to read.
+  if (model.facts().place == inference::Device::cuda) {
+    read_on_gpu(bytes, best);
+  } else {
+    INFERENCE_TRY(buffer, inference::Buffer::make(bytes, "the bandwidth"));
+    std::memset(buffer->data(), 1, static_cast<std::size_t>(bytes));
+  }
   inference::ThreadPool pool(threads);
   std::mt19937 random(1);
-  Seconds best;
   for (int round = 0; round < kRounds; ++round) {
-    for (int i = 0; i < 3; ++i) {
-      best.read = std::min(best.read, inference::read_seconds(pool, buffer.data(), bytes));
+    for (int i = 0; buffer && i < 3; ++i) {
+      best.read = std::min(best.read, inference::read_seconds(pool, buffer->data(), bytes));
     }
     // The second time the prompts are in the prefix cache, all but their ends: then only the
     // tokens that follow take time.
@@ -123,29 +137,39 @@ void print(const BenchFlags& flags, const inference::LoadFacts& facts, const Sec
   const double decode = static_cast<double>(flags.batch) / best.step;
   const double bandwidth = static_cast<double>(bytes) / best.read;
   if (flags.format == "json") {
-    const nlohmann::ordered_json out{{"device", facts.device},
-                                     {"batch", flags.batch},
-                                     {"prompt_tokens", flags.prompt_tokens},
-                                     {"tokens", flags.tokens},
-                                     {"prefill_tokens_per_s", prefill},
-                                     {"decode_tokens_per_s", decode},
-                                     {"step_bytes", bytes},
-                                     {"bandwidth_bytes_per_s", bandwidth},
-                                     {"bandwidth_ratio", best.read / best.step}};
+    nlohmann::ordered_json out{{"device", facts.device},
+                               {"batch", flags.batch},
+                               {"prompt_tokens", flags.prompt_tokens},
+                               {"tokens", flags.tokens},
+                               {"prefill_tokens_per_s", prefill},
+                               {"decode_tokens_per_s", decode},
+                               {"step_bytes", bytes}};
+    if (best.why_no_read.empty()) {
+      out["bandwidth_bytes_per_s"] = bandwidth;
+      out["bandwidth_ratio"] = best.read / best.step;
+    } else {
+      out["bandwidth_problem"] = best.why_no_read;
+    }
     std::cout << out.dump() << '\n';
     return;
   }
   std::array<char, 400> text;
   std::snprintf(text.data(), text.size(),
                 "prefill    %9.1f tokens/s\n"
-                "decode     %9.1f tokens/s, %.3f ms a step\n"
-                "bandwidth  %9.1f GB/s, %.3f ms for the %s that a step reads\n"
-                "ratio      %9.2f of what the bandwidth allows\n",
-                prefill, decode, best.step * 1e3, bandwidth / 1e9, best.read * 1e3,
-                bytes_text(bytes).c_str(), best.read / best.step);
+                "decode     %9.1f tokens/s, %.3f ms a step\n",
+                prefill, decode, best.step * 1e3);
   std::cout << facts.device << "; " << count_text(flags.batch, "generation") << " of "
             << flags.prompt_tokens << " + " << flags.tokens << " tokens\n"
             << text.data();
+  if (!best.why_no_read.empty()) {
+    std::cout << "bandwidth  could not be measured: " << best.why_no_read << '\n';
+    return;
+  }
+  std::snprintf(text.data(), text.size(),
+                "bandwidth  %9.1f GB/s, %.3f ms for the %s that a step reads\n"
+                "ratio      %9.2f of what the bandwidth allows\n",
+                bandwidth / 1e9, best.read * 1e3, bytes_text(bytes).c_str(), best.read / best.step);
+  std::cout << text.data();
 }
 
 int bench(const BenchFlags& flags) {
@@ -163,7 +187,7 @@ int bench(const BenchFlags& flags) {
   }
   const auto model = inference::LanguageModel::load(options);
   if (!model) return report(model.error());
-  const std::int64_t bytes = inference::step_bytes(config.value(), format);
+  const std::int64_t bytes = inference::step_bytes(config.value(), model.value()->facts().format);
   const auto best = measure(flags, *model.value(), options.threads, bytes);
   if (!best) return report(best.error());
   print(flags, model.value()->facts(), best.value(), bytes);

@@ -88,9 +88,7 @@ void read_text_parts(const ModelFlags& flags, ModelFacts& facts) {
 }
 
 void read_device(const ModelFlags& flags, ModelFacts& facts) {
-  auto request = inference::request_of(options_of(flags));
-  request.max_context = std::min(request.max_context, facts.config.max_position_embeddings);
-  auto choice = inference::choose_device(request, facts.config,
+  auto choice = inference::choose_device(inference::request_of(options_of(flags)), facts.config,
                                          [] { return inference::find_cuda_device(0); });
   if (choice) {
     facts.device = std::move(choice).value();
@@ -157,6 +155,10 @@ inference::Result<ModelFacts> read_model_facts(const ModelFlags& flags) {
   read_text_parts(flags, facts);
   read_device(flags, facts);
   read_memory(facts);
+  const std::int64_t on_gpu = facts.device && facts.device->gpu ? facts.device->gpu->free_bytes : 0;
+  for (FormatFacts& format : facts.formats) {
+    format.room = format.format == WeightFormat::fp8 ? on_gpu : facts.available;
+  }
   return facts;
 }
 

@@ -18,7 +18,9 @@ struct FormatFacts {
   std::int64_t kv_token = 0;     ///< Of one token in the KV cache.
   std::int64_t kv_cache = 0;     ///< As large as asked for, else default_kv_cache_bytes().
   std::int64_t max_context = 0;  ///< Tokens that this cache has room for, within the model's own.
+  std::int64_t room = 0;         ///< Of the GPU for fp8, else of this machine: what is available.
   [[nodiscard]] std::int64_t total() const noexcept { return weights + kv_cache; }
+  [[nodiscard]] bool fits() const noexcept { return max_context > 0 && total() <= room; }
 };
 
 /// What a checkpoint is. Of a part that cannot be read, why.
@@ -29,7 +31,7 @@ struct ModelFacts {
   inference::DType stored_layers = inference::DType::other;  ///< The matrices of layers.
   std::vector<std::pair<std::string, std::int64_t>> files;   ///< By name, with their bytes.
   std::int64_t parameters = 0;
-  std::vector<FormatFacts> formats;  ///< bf16, int8, fp32.
+  std::vector<FormatFacts> formats;  ///< Those of the CPU, and fp8 where the checkpoint has it.
 
   std::int64_t tokens = 0;    ///< Of the tokenizer.
   std::int64_t controls = 0;  ///< Of these, control tokens.

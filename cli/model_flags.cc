@@ -9,10 +9,14 @@
 
 namespace sluice {
 
-void add_model_flags(CLI::App& command, ModelFlags& flags) {
+void add_model_dir_flag(CLI::App& command, ModelFlags& flags) {
   command.add_option("--model", flags.dir, "A folder with a Hugging Face checkpoint of Qwen3")
       ->required()
       ->check(CLI::ExistingDirectory);
+}
+
+void add_model_flags(CLI::App& command, ModelFlags& flags) {
+  add_model_dir_flag(command, flags);
   command
       .add_option("--device", flags.device,
                   "Where it runs; auto: a GPU that it fits on, else the CPU")
@@ -41,7 +45,8 @@ void add_context_flags(CLI::App& command, ModelFlags& flags) {
       "BYTES");
   command
       .add_option("--kv-cache-bytes", flags.kv_cache_bytes,
-                  "Memory for keys and values, e.g. 4Gi; 0: one context, at most 1Gi")
+                  "Memory for keys and values, e.g. 4Gi; 0: on the CPU one context, at most 1Gi; "
+                  "on a GPU half of what is free")
       ->transform(quantity)
       ->capture_default_str();
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();

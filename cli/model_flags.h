@@ -8,7 +8,7 @@
 
 namespace sluice {
 
-/// What every `sluice model` command takes.
+/// What `sluice model` commands take.
 struct ModelFlags {
   std::string dir;
   std::string device = "auto";
@@ -19,6 +19,9 @@ struct ModelFlags {
   std::int64_t max_model_len = 0;
   std::string chat_template;
 };
+
+/// Adds --model (needed). `flags` must outlive `command`.
+void add_model_dir_flag(CLI::App& command, ModelFlags& flags);
 
 /// Adds --model (needed), --device, --dtype, --determinism and --threads. `flags` must outlive
 /// `command`.

@@ -1,6 +1,7 @@
 // `sluice model info`: what a checkpoint is, whether all of it is understood, and what it takes.
 
 #include "cli/model_facts.h"
+#include "inference/model_size.h"
 
 #include <nlohmann/json.hpp>
 
@@ -43,6 +44,11 @@ Json architecture_json(const ModelFacts& facts) {
   return architecture;
 }
 
+/// Of the weights on the GPU that was found.
+std::int64_t weight_bytes_on_gpu(const ModelFacts& facts) {
+  return inference::weight_bytes(facts.config, facts.device->format, inference::DType::bf16);
+}
+
 Json device_json(const ModelFacts& facts) {
   if (!facts.device) return {{"problem", facts.device_problem.value_or("")}};
   if (!facts.device->gpu) return {{"name", "cpu"}, {"why_cpu", facts.device->why_cpu}};
@@ -50,7 +56,9 @@ Json device_json(const ModelFacts& facts) {
   return {{"name", "cuda"},
           {"gpu", gpu.name},
           {"free_bytes", gpu.free_bytes},
-          {"total_bytes", gpu.total_bytes}};
+          {"total_bytes", gpu.total_bytes},
+          {"dtype", dtype_name(facts.device->format)},
+          {"weight_bytes", weight_bytes_on_gpu(facts)}};
 }
 
 Json to_json(const ModelFacts& facts) {
@@ -69,13 +77,14 @@ Json to_json(const ModelFacts& facts) {
   for (const auto& [id, name] : facts.eos) out["eos_token_ids"].push_back(id);
   out["device"] = device_json(facts);
   out["memory"] = {{"total_bytes", facts.memory}, {"available_bytes", facts.available}};
+  out["formats"] = Json::array();
   for (const FormatFacts& format : facts.formats) {
     out["formats"].push_back({{"dtype", dtype_name(format.format)},
                               {"weight_bytes", format.weights},
                               {"kv_bytes_per_token", format.kv_token},
                               {"kv_cache_bytes", format.kv_cache},
                               {"max_context", format.max_context},
-                              {"fits", format.total() <= facts.available}});
+                              {"fits", format.fits()}});
   }
   return out;
 }
@@ -143,8 +152,12 @@ void write_device(std::ostream& out, const ModelFacts& facts) {
     out << "not to be had: " << facts.device_problem.value_or("");
   } else if (facts.device->gpu) {
     const inference::CudaDevice& gpu = *facts.device->gpu;
+    const std::int64_t cache = facts.device->kv_cache_bytes;
     out << "cuda: " << gpu.name << ", " << bytes_text(gpu.free_bytes) << " free of "
-        << bytes_text(gpu.total_bytes);
+        << bytes_text(gpu.total_bytes) << "\n               weights in "
+        << dtype_name(facts.device->format) << ", " << bytes_text(weight_bytes_on_gpu(facts))
+        << "; KV cache "
+        << (cache > 0 ? bytes_text(cache) : "by default half of what is free behind them");
   } else {
     const std::string& why = facts.device->why_cpu;
     out << "cpu" << (why.empty() ? "" : ": ") << why;
@@ -161,12 +174,17 @@ void write_formats(std::ostream& out, const ModelFacts& facts) {
     out << cells[5] << '\n';
   };
   out << "memory         " << bytes_text(facts.memory) << ", " << bytes_text(facts.available)
-      << " available\n\n";
+      << " available\n";
+  if (facts.formats.empty()) return;
+  out << '\n';
+  if (facts.device && facts.device->gpu) {
+    out << "on the CPU" << (facts.config.has_fp8_weights ? ", and in fp8 on the GPU" : "") << ":\n";
+  }
   row({"dtype", "weights", "KV per token", "KV cache", "max context", "fits"});
   for (const FormatFacts& format : facts.formats) {
     row({std::string(dtype_name(format.format)), bytes_text(format.weights),
          bytes_text(format.kv_token), bytes_text(format.kv_cache), grouped(format.max_context),
-         (format.total() <= facts.available ? "yes, " : "no, ") + bytes_text(format.total())});
+         (format.fits() ? "yes, " : "no, ") + bytes_text(format.total())});
   }
 }
 

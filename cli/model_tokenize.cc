@@ -57,7 +57,7 @@ int tokenize(const TokenizeFlags& flags) {
 void add_model_tokenize(CLI::App& app, int& status) {
   auto* command = app.add_subcommand("tokenize", "Print a text's token ids as a JSON array");
   auto flags = std::make_shared<TokenizeFlags>();
-  add_model_flags(*command, flags->model);
+  add_model_dir_flag(*command, flags->model);
   command->add_option("text", flags->text, "The text; - is standard input, to its last byte");
   command->add_option("--decode", flags->ids, "Print the text of these ids: 1,2,3 or [1,2,3]")
       ->type_name("IDS");

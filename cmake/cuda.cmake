@@ -38,8 +38,11 @@ endfunction()
 # sluice_find_nvcc(NVCC WHY_NOT): the first that works, of the system, then of tools/setup-cuda.sh.
 function(sluice_find_nvcc nvcc why_not)
   find_program(in_path nvcc NO_CACHE)
-  set(places "${CMAKE_CUDA_COMPILER}" "$ENV{CUDACXX}" "$ENV{CUDA_HOME}/bin/nvcc" "${in_path}"
-    /usr/local/cuda/bin/nvcc ${sluice_cuda_root}/.cache/cuda/bin/nvcc)
+  set(places "${CMAKE_CUDA_COMPILER}" "$ENV{CUDACXX}")
+  if(NOT "$ENV{CUDA_HOME}" STREQUAL "")  # Else this would be /bin/nvcc.
+    list(APPEND places "$ENV{CUDA_HOME}/bin/nvcc")
+  endif()
+  list(APPEND places "${in_path}" /usr/local/cuda/bin/nvcc ${sluice_cuda_root}/.cache/cuda/bin/nvcc)
   set(why "no nvcc is here; tools/setup-cuda.sh fetches one")
   foreach(place ${places})
     find_program(found NAMES ${place} NO_CACHE NO_DEFAULT_PATH PATHS "" ENV PATH)
@@ -114,6 +117,8 @@ function(sluice_add_cuda target folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc ${folder}/*.cu)
   list(REMOVE_ITEM sources ${folder}/no_cuda.cc)
   target_sources(${target} PRIVATE ${sources})
+  set_source_files_properties(${folder}/cuda_device.cc PROPERTIES
+    COMPILE_DEFINITIONS SLUICE_CUDA_CODE="${SLUICE_CUDA_CODE}")
   target_include_directories(${target} SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
   target_compile_options(${target} PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr;-lineinfo;-Xptxas=-v;-Xcompiler=-Wall,-Wextra,-Wshadow,-Wconversion>"

@@ -77,6 +77,7 @@ Result<LoadedBackend> load_backend(const std::filesystem::path& dir, const Model
     auto backend = make_on_gpu(config, weights, request, loaded.format, cuda);
     if (backend) {
       loaded.backend = std::move(backend).value();
+      loaded.device = Device::cuda;
       return loaded;
     }
     if (!has_cpu(request) || !is_of_the_device(backend.error())) {

@@ -35,6 +35,7 @@ struct Cuda {
 
 struct LoadedBackend {
   std::unique_ptr<Backend> backend;
+  Device device = Device::cpu;               ///< cpu or cuda.
   WeightFormat format = WeightFormat::bf16;  ///< That it computes in.
   DType stored = DType::bf16;                ///< That the checkpoint is in.
   std::string why_cpu;                       ///< DeviceChoice's.

@@ -31,7 +31,7 @@ std::int64_t weight_bytes_on_gpu(const DeviceRequest& request, const ModelConfig
 
 std::string mebibytes(std::int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
-/// Whether the model and the cache that was asked for have max_context.
+/// Whether the model and the cache that was asked for have max_context, and the cache a block.
 Result<void> check_context(const DeviceRequest& request, const ModelConfig& config,
                            WeightFormat format) {
   if (request.max_context > config.max_position_embeddings) {
@@ -44,6 +44,12 @@ Result<void> check_context(const DeviceRequest& request, const ModelConfig& conf
     return fail(Errc::invalid_argument,
                 "kv_cache_bytes " + std::to_string(request.kv_cache_bytes) + ": max_model_len " +
                     std::to_string(request.max_context) + " needs " + std::to_string(needed));
+  }
+  const std::int64_t block = kv_block_bytes(config, format);
+  if (request.kv_cache_bytes > 0 && request.kv_cache_bytes < block) {
+    return fail(Errc::invalid_argument, "a KV cache of " + std::to_string(request.kv_cache_bytes) +
+                                            " bytes: one block of 16 tokens takes " +
+                                            std::to_string(block));
   }
   return {};
 }

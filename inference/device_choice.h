@@ -64,8 +64,9 @@ using FindCudaDevice = std::function<Result<CudaDevice>()>;
 ///    here is only what cannot fit: weights, and the cache that was asked for.
 ///  - cpu: the CPU.
 /// Where nobody said, a GPU computes in fp8 if the checkpoint has it, else in bf16; a CPU in bf16.
-/// Errors: invalid_argument (a max_context that the model or the cache does not have, a format that
-/// a GPU does not compute in); resource_exhausted (the GPU's memory); those of `find`, for cuda.
+/// Errors: invalid_argument (a max_context that the model or the cache does not have, a cache that
+/// holds no block, a format that a GPU does not compute in); resource_exhausted (the GPU's memory);
+/// those of `find`, for cuda.
 [[nodiscard]] Result<DeviceChoice> choose_device(const DeviceRequest& request,
                                                  const ModelConfig& config,
                                                  const FindCudaDevice& find);

@@ -126,6 +126,8 @@ Result<void> LanguageModel::load_engine(const LanguageModelOptions& options) {
   };
   think_mark_tokens_ = 1 + std::ssize(engine.rules.forced_close);
   facts_.weight_bytes = stored_bytes(config_, loaded.stored);
+  facts_.place = loaded.device;
+  facts_.format = loaded.format;
   facts_.device = loaded.backend->description();
   facts_.why_cpu = std::move(loaded.why_cpu);
   facts_.kv_cache_bytes = loaded.backend->num_kv_blocks() * kv_block_bytes(config_, loaded.format);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "inference/device_choice.h"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -10,7 +12,9 @@ namespace sluice::inference {
 struct LoadFacts {
   std::int64_t weight_bytes = 0;  ///< Of all parameters, as they are stored.
   std::chrono::milliseconds load_time{0};
-  std::string device;   ///< E.g. "cpu avx512_bf16 bf16, 2 threads".
+  Device place = Device::cpu;                ///< cpu or cuda.
+  WeightFormat format = WeightFormat::bf16;  ///< That it computes in.
+  std::string device;                        ///< E.g. "cpu avx512_bf16 bf16, 2 threads".
   std::string why_cpu;  ///< What was in the way of a GPU, where one was looked for; else empty.
   std::int64_t kv_cache_bytes = 0;
   std::int64_t max_context = 0;  ///< The longest that fits: tokens of prompt and completion.

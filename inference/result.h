@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -28,6 +29,13 @@ struct Error {
 
 [[nodiscard]] inline Error fail(Errc code, std::string detail) { return {code, std::move(detail)}; }
 
+/// Says on standard error what was taken for a value, then aborts; nullptr: a value for an error.
+[[noreturn]] inline void wrong_side_was_read(const Error* error) noexcept {
+  std::fprintf(stderr, "the wrong side of a Result was read: %s\n",
+               error == nullptr ? "it has a value" : error->detail.c_str());
+  std::abort();
+}
+
 /// A value or an Error. Reading the wrong side is a programming error: it aborts.
 template <typename T>
 class [[nodiscard]] Result {
@@ -48,7 +56,7 @@ class [[nodiscard]] Result {
  private:
   template <std::size_t kSide>
   void check() const noexcept {
-    if (state_.index() != kSide) std::abort();
+    if (state_.index() != kSide) wrong_side_was_read(std::get_if<1>(&state_));
   }
 
   std::variant<T, Error> state_;
@@ -63,14 +71,14 @@ class [[nodiscard]] Result<void> {
   [[nodiscard]] bool has_value() const noexcept { return !error_; }
   explicit operator bool() const noexcept { return has_value(); }
   void value() const noexcept {
-    if (error_) std::abort();
+    if (error_) wrong_side_was_read(&*error_);
   }
   [[nodiscard]] const Error& error() const& {
-    if (!error_) std::abort();
+    if (!error_) wrong_side_was_read(nullptr);
     return *error_;
   }
   [[nodiscard]] Error&& error() && {
-    if (!error_) std::abort();
+    if (!error_) wrong_side_was_read(nullptr);
     return std::move(*error_);
   }
 

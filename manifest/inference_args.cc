@@ -47,6 +47,8 @@ class ArgReader {
     } else if (!set(given)) {
       std::string hint = std::string(arg->about);
       if (arg->type == Type::word) hint = did_you_mean(given.value, arg->words, std::move(hint));
+      const bool is_device = arg->text_member == &InferenceServiceSpec::device;
+      if (is_device && given.value == "gpu") hint = "did you mean 'cuda'?";  // Not the nearest.
       if (arg->type == Type::text && !given.value.empty()) {
         hint = "a name is valid UTF-8 without control characters";
       }

@@ -46,7 +46,8 @@ struct CudaDevice {
 /// of the device's memory: its context is made. One that is lost is waited for, until all models
 /// have let go of it, half a minute at most.
 /// Errors: unavailable, saying why: no CUDA in this build; no driver, or one too old; no such
-/// device, or one of a compute capability below kCudaMajorMin; a device that fails.
+/// device, or one of a compute capability below kCudaMajorMin or that this build has no code for;
+/// a device that fails.
 [[nodiscard]] Result<CudaDevice> find_cuda_device(int index);
 
 /// A model on a GPU: a copy of the weights in bf16, or in fp8, which gives the same bits as the

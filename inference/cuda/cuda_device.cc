@@ -2,6 +2,7 @@
 // it is first asked: a machine without one gets an answer, not a missing library.
 
 #include "inference/cuda/cuda_backend.h"
+#include "inference/cuda/cuda_forward.h"
 #include "inference/cuda/device_session.h"
 
 #include <cuda_runtime_api.h>
@@ -41,17 +42,33 @@ Result<int> count_devices() {
   return count;
 }
 
+std::string capability_text(const CudaDevice& device) {
+  return "compute capability " + std::to_string(device.major) + "." + std::to_string(device.minor);
+}
+
+/// SLUICE_CUDA_CODE: "sm_90 compute_90", what the build is for.
+Result<void> check_code(const CudaDevice& device) {
+  const cudaError_t error = cuda::CudaForward::find_code();
+  if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorInvalidDeviceFunction) {
+    return unavailable(device.name + " has " + capability_text(device) +
+                       ", this build has code for " SLUICE_CUDA_CODE " only");
+  }
+  if (error != cudaSuccess) return failed("cudaFuncGetAttributes", error);
+  return {};
+}
+
 }  // namespace
 
 bool has_cuda() noexcept { return true; }
 
 Result<CudaDevice> find_cuda_device(int index) {
+  // Before anything of CUDA is asked: on a device that is lost, all of it fails.
+  INFERENCE_CHECK(cuda::DeviceSession::wait_until_usable(index, cuda::kLetGoPatience));
   INFERENCE_TRY(const int count, count_devices());
   if (index < 0 || index >= count) {
     return unavailable("GPU " + std::to_string(index) + " is not among the " +
                        std::to_string(count) + " that are here, counted from 0");
   }
-  INFERENCE_CHECK(cuda::DeviceSession::wait_until_usable(index, cuda::kLetGoPatience));
   cudaDeviceProp properties{};
   if (const auto error = cudaGetDeviceProperties(&properties, index); error != cudaSuccess) {
     return failed("cudaGetDeviceProperties", error);
@@ -61,13 +78,13 @@ Result<CudaDevice> find_cuda_device(int index) {
   device.major = properties.major;
   device.minor = properties.minor;
   if (device.major < kCudaMajorMin) {
-    return unavailable(device.name + " has compute capability " + std::to_string(device.major) +
-                       "." + std::to_string(device.minor) + ", " + std::to_string(kCudaMajorMin) +
-                       ".0 or newer is wanted");
+    return unavailable(device.name + " has " + capability_text(device) + ", " +
+                       std::to_string(kCudaMajorMin) + ".0 or newer is wanted");
   }
   if (const auto error = cudaSetDevice(index); error != cudaSuccess) {
     return failed("cudaSetDevice", error);
   }
+  INFERENCE_CHECK(check_code(device));
   std::size_t free_bytes = 0;
   std::size_t total_bytes = 0;
   if (const auto error = cudaMemGetInfo(&free_bytes, &total_bytes); error != cudaSuccess) {

@@ -93,6 +93,14 @@ Result<CudaForward> CudaForward::make(const ModelConfig& config, const DeviceMod
   return Result<CudaForward>(std::move(forward));
 }
 
+cudaError_t CudaForward::find_code() {
+  cudaFuncAttributes attributes{};
+  const auto* kernel = reinterpret_cast<const void*>(rope_and_cache<64>);
+  const cudaError_t error = cudaFuncGetAttributes(&attributes, kernel);
+  static_cast<void>(cudaGetLastError());  // Else the next call would report it again.
+  return error;
+}
+
 Result<bool> CudaForward::can_start_early() {
   constexpr int kPtx = 90;
   constexpr int kDriver = 12'030;  // CUDA 12.3.

@@ -48,6 +48,9 @@ class CudaForward {
   /// captures that in graphs. Errors: unavailable.
   [[nodiscard]] static Result<bool> can_start_early();
 
+  /// Whether this build has code for the device of the calling thread: cudaSuccess, else an error.
+  [[nodiscard]] static cudaError_t find_code();
+
   /// All layers for the rows of `step`. `chosen` is where the tokens of rows that follow are.
   cudaError_t run_layers(const Stream& stream, const DeviceStep& step, const PassShape& shape,
                          const int* chosen);

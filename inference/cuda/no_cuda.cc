@@ -1,6 +1,7 @@
 // What stands in for the CUDA backend in a build without it (SLUICE_CUDA): it says so.
 
 #include "inference/cuda/cuda_backend.h"
+#include "inference/cuda/read_bandwidth.h"
 
 namespace sluice::inference {
 namespace {
@@ -18,5 +19,7 @@ Result<std::unique_ptr<Backend>> make_cuda_backend(const ModelConfig& /*config*/
                                                    const CudaOptions& /*options*/) {
   return no_cuda();
 }
+
+Result<double> read_bandwidth(int /*device*/) { return no_cuda(); }
 
 }  // namespace sluice::inference

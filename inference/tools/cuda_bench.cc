@@ -5,10 +5,12 @@
 // One JSON object a line: the device and the bandwidth of reading its memory; of each model how
 // long it took to load; of each batch and context the time of a step, the host's share of it, and
 // the ratio to the floor: the bytes of a step through that bandwidth; of each prompt the time to
-// its first token, and its floating point operations.
+// its first token, and its floating point operations. "no_room" has what the device's memory does
+// not hold, "error" a model that failed: the others are measured, and the exit status is 1.
 
 #include "inference/cuda/cuda_backend.h"
 #include "inference/cuda/read_bandwidth.h"
+#include "inference/device_choice.h"
 #include "inference/model_size.h"
 #include "inference/step_runner.h"
 #include "inference/tools/bench_models.h"
@@ -30,9 +32,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kModels = "0.6B,0.6B-FP8,1.7B,1.7B-FP8,4B,4B-FP8,8B,8B-FP8";
+
 struct Flags {
   std::map<std::string, std::string> values = {{"--device", "0"},
-                                               {"--models", "0.6B,1.7B,4B,8B,8B-FP8"},
+                                               {"--models", kModels},
                                                {"--batches", "1,8,64,256"},
                                                {"--contexts", "512,4096"},
                                                {"--prefills", "128,512,2048,4096"},
@@ -51,17 +55,6 @@ struct Flags {
   }
 };
 
-[[noreturn]] void die(const std::string& why) {
-  std::fprintf(stderr, "cuda_bench: %s\n", why.c_str());
-  std::exit(2);
-}
-
-template <class T>
-T need(Result<T> result) {
-  if (!result) die(result.error().detail);
-  if constexpr (!std::is_void_v<T>) return std::move(result).value();
-}
-
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -74,63 +67,90 @@ void print(const nlohmann::ordered_json& line) {
 /// A model on the device, its runner, and generations that are all the same.
 class Bench {
  public:
-  Bench(const Flags& flags, const std::string& model, double bandwidth)
-      : model_(model), config_(bench_config(model)), bandwidth_(bandwidth) {
-    seconds_ = std::stod(flags.values.at("--seconds"));
+  Bench(std::string model, double bandwidth, double seconds)
+      : model_(std::move(model)),
+        config_(bench_config(model_)),
+        bandwidth_(bandwidth),
+        seconds_(seconds) {}
+
+  Result<void> run(const Flags& flags) {
+    INFERENCE_CHECK(load(std::stoi(flags.values.at("--device"))));
+    for (const int context : flags.numbers("--contexts")) {
+      for (const int batch : flags.numbers("--batches")) INFERENCE_CHECK(decode(batch, context));
+    }
+    for (const int tokens : flags.numbers("--prefills")) INFERENCE_CHECK(prefill(tokens));
+    return {};
+  }
+
+ private:
+  Result<void> load(int device) {
+    const std::int64_t bytes = weight_bytes(config_, format(), DType::bf16);
+    INFERENCE_TRY(const CudaDevice now, find_cuda_device(device));
+    const std::int64_t left = now.free_bytes - bytes - kCudaWorkBytes;
     const Weights weights = bench_weights(config_);
     const auto start = Clock::now();
     CudaOptions options;
-    options.device = std::stoi(flags.values.at("--device"));
+    options.device = device;
+    options.kv_cache_bytes = std::max<std::int64_t>(0, left / 10 * 9);
     options.max_rows = 4096;
     options.max_parts = 256;
     options.keeps_fp8 = config_.has_fp8_weights;
-    backend_ = need(make_cuda_backend(config_, weights, options));
-    print({{"model", model},
+    INFERENCE_TRY(backend_, make_cuda_backend(config_, weights, options));
+    print({{"model", model_},
            {"load_seconds", seconds_since(start)},
-           {"weight_bytes", weight_bytes(config_, format(), DType::bf16)},
+           {"weight_bytes", bytes},
            {"kv_blocks", backend_->num_kv_blocks()}});
     std::vector<Vocabulary::Entry> entries(static_cast<std::size_t>(config_.vocab_size),
                                            {"x", Vocabulary::Kind::text});
     vocabulary_ = Vocabulary(std::move(entries));
     runner_ = backend_->step_runner(vocabulary_);
+    return {};
   }
 
   /// Steps of one token for each of `batch` generations that see `context` positions.
-  void decode(int batch, int context) {
-    if (!has_room(batch, context + 1)) return;
-    begin({1, batch, context - 1, false});
-    choose(batch);
+  Result<void> decode(int batch, int context) {
+    const nlohmann::ordered_json shape = {{"batch", batch}, {"context", context}};
+    if (!has_room(batch, context)) {
+      print({{"model", model_}, {"decode", shape}, {"no_room", true}});
+      return {};
+    }
+    INFERENCE_CHECK(begin({1, batch, context - 1, false}));
+    INFERENCE_CHECK(choose(batch));
     double host = 0;
     std::int64_t steps = 0;
     const auto warm_up = Clock::now();
-    while (seconds_since(warm_up) < 0.2) host += step(batch, context);
+    while (seconds_since(warm_up) < 0.2) INFERENCE_CHECK(step(batch, context, host));
     host = 0;
     const auto start = Clock::now();
-    for (; seconds_since(start) < seconds_; ++steps) host += step(batch, context);
+    for (; seconds_since(start) < seconds_; ++steps) INFERENCE_CHECK(step(batch, context, host));
     const double per_step = seconds_since(start) / static_cast<double>(steps);
-    collect();
+    INFERENCE_CHECK(collect());
     const double bytes = static_cast<double>(step_bytes(config_, format())) +
                          static_cast<double>(batch) * context *
                              static_cast<double>(kv_token_bytes(config_, WeightFormat::bf16));
     print({{"model", model_},
-           {"decode", {{"batch", batch}, {"context", context}}},
+           {"decode", shape},
            {"step_us", per_step * 1e6},
            {"host_us", host / static_cast<double>(steps) * 1e6},
            {"tokens_per_second", batch / per_step},
            {"floor_us", bytes / bandwidth_ * 1e6},
            {"ratio", bytes / bandwidth_ / per_step}});
+    return {};
   }
 
   /// A prompt of `tokens` up to its first token.
-  void prefill(int tokens) {
-    if (!has_room(1, tokens)) return;
+  Result<void> prefill(int tokens) {
+    if (!has_room(1, tokens)) {
+      print({{"model", model_}, {"prefill", tokens}, {"no_room", true}});
+      return {};
+    }
     double best = 1e9;
     const auto start = Clock::now();
     for (int round = 0; round < 3 || seconds_since(start) < seconds_; ++round) {
       const auto begun = Clock::now();
-      begin({tokens, 1, 0, false});
-      choose(1);
-      collect();
+      INFERENCE_CHECK(begin({tokens, 1, 0, false}));
+      INFERENCE_CHECK(choose(1));
+      INFERENCE_CHECK(collect());
       best = std::min(best, seconds_since(begun));
     }
     const double layers = static_cast<double>(config_.num_hidden_layers);
@@ -144,9 +164,9 @@ class Bench {
            {"prefill", tokens},
            {"first_token_us", best * 1e6},
            {"tflops", operations / best / 1e12}});
+    return {};
   }
 
- private:
   [[nodiscard]] WeightFormat format() const {
     return config_.has_fp8_weights ? WeightFormat::fp8 : WeightFormat::bf16;
   }
@@ -162,7 +182,7 @@ class Bench {
     return (context + kKvBlockTokens - 1) / kKvBlockTokens * batch <= backend_->num_kv_blocks();
   }
 
-  void begin(const Parts& what) {
+  Result<void> begin(const Parts& what) {
     const auto blocks_each = static_cast<std::size_t>(
         (what.position + what.tokens + kKvBlockTokens - 1) / kKvBlockTokens);
     tokens_.assign(static_cast<std::size_t>(what.tokens), 1234);
@@ -182,32 +202,32 @@ class Bench {
       part.wants_logits = true;
       parts_.push_back(part);
     }
-    need(runner_->begin(parts_));
+    return runner_->begin(parts_);
   }
 
-  void choose(int num) {
+  Result<void> choose(int num) {
     choices_.assign(static_cast<std::size_t>(num), {&greedy_, &counts_, {}, 0});
-    need(runner_->choose(choices_));
+    return runner_->choose(choices_);
   }
 
-  void collect() { need(runner_->collect(collected_)); }
+  Result<void> collect() { return runner_->collect(collected_); }
 
-  /// Returns the host's time, the wait for the device not counted.
-  double step(int batch, int context) {
+  /// Adds the host's time to `host`, the wait for the device not counted.
+  Result<void> step(int batch, int context, double& host) {
     const auto start = Clock::now();
-    begin({1, batch, context - 1, true});
-    double host = seconds_since(start);
-    collect();
+    INFERENCE_CHECK(begin({1, batch, context - 1, true}));
+    host += seconds_since(start);
+    INFERENCE_CHECK(collect());
     const auto chosen = Clock::now();
-    choose(batch);
+    INFERENCE_CHECK(choose(batch));
     host += seconds_since(chosen);
-    return host;
+    return {};
   }
 
   std::string model_;
   ModelConfig config_;
   double bandwidth_;
-  double seconds_ = 1;
+  double seconds_;
   Vocabulary vocabulary_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<StepRunner> runner_;
@@ -220,21 +240,33 @@ class Bench {
   std::vector<Result<TokenLogprob>> collected_;
 };
 
-int run(const Flags& flags) {
-  const int device = std::stoi(flags.values.at("--device"));
-  const CudaDevice facts = need(find_cuda_device(device));
-  const double bandwidth = need(read_bandwidth(device));
+Result<double> measure_device(int device) {
+  INFERENCE_TRY(const CudaDevice facts, find_cuda_device(device));
+  INFERENCE_TRY(const double bandwidth, read_bandwidth(device));
   print({{"device", facts.name},
          {"memory_bytes", facts.total_bytes},
          {"read_bytes_per_second", bandwidth}});
-  for (const std::string& model : flags.words("--models")) {
-    Bench bench(flags, model, bandwidth);
-    for (const int context : flags.numbers("--contexts")) {
-      for (const int batch : flags.numbers("--batches")) bench.decode(batch, context);
-    }
-    for (const int tokens : flags.numbers("--prefills")) bench.prefill(tokens);
+  return bandwidth;
+}
+
+int run(const Flags& flags) {
+  const std::vector<std::string> models = flags.words("--models");
+  for (const std::string& model : models) static_cast<void>(bench_config(model));  // A wrong name.
+  const auto bandwidth = measure_device(std::stoi(flags.values.at("--device")));
+  if (!bandwidth) {
+    std::fprintf(stderr, "cuda_bench: %s\n", bandwidth.error().detail.c_str());
+    return 1;
   }
-  return 0;
+  int failures = 0;
+  for (const std::string& model : models) {
+    Bench bench(model, bandwidth.value(), std::stod(flags.values.at("--seconds")));
+    if (const auto done = bench.run(flags); !done) {
+      print({{"model", model}, {"error", done.error().detail}});
+      ++failures;
+    }
+  }
+  if (failures > 0) std::fprintf(stderr, "cuda_bench: %d models failed\n", failures);
+  return failures > 0 ? 1 : 0;
 }
 
 }  // namespace
@@ -242,9 +274,14 @@ int run(const Flags& flags) {
 
 int main(int argc, char** argv) {
   sluice::inference::Flags flags;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (!flags.values.contains(argv[i])) {
-      std::fprintf(stderr, "cuda_bench: unknown option %s\n", argv[i]);
+  for (int i = 1; i < argc; i += 2) {
+    const bool is_known = flags.values.contains(argv[i]);
+    if (!is_known || i + 1 == argc) {
+      std::fprintf(stderr, "cuda_bench: %s %s; it takes, with a value each:\n",
+                   is_known ? "no value for" : "unknown option", argv[i]);
+      for (const auto& [name, value] : flags.values) {
+        std::fprintf(stderr, "  %s %s\n", name.c_str(), value.c_str());
+      }
       return 2;
     }
     flags.values[argv[i]] = argv[i + 1];

@@ -4,7 +4,7 @@
 // Standard input has one prompt a line, as token ids. OUT gets, of each prompt in order, the logits
 // of every position: fp32, (positions, vocab_size). With --generate the prompt is first continued
 // by the N likeliest tokens, which are printed. Every prompt is also run in one piece; exit 1 where
-// that gives other bits.
+// that gives other bits, which standard error then tells of; 2 where nothing can be computed.
 
 #include "inference/cpu_backend.h"
 #include "inference/cuda/cuda_backend.h"
@@ -45,6 +45,7 @@ Arguments parse(int argc, char** argv) {
     if (key == "--threads") {
       arguments.options.threads = std::stoi(value);
     } else if (key == "--device") {
+      if (value != "cpu" && value != "cuda") die("--device is cpu or cuda, not " + value);
       arguments.is_cuda = value == "cuda";
     } else if (key == "--generate") {
       arguments.generate = std::stoi(value);
@@ -88,6 +89,23 @@ TokenId likeliest(const std::vector<float>& logits) {
   return static_cast<TokenId>(std::ranges::max_element(logits) - logits.begin());
 }
 
+/// Whether both have the same bits; says on standard error where they have not.
+bool are_same(const std::vector<float>& whole, const std::vector<float>& one_by_one,
+              std::size_t num_tokens) {
+  std::size_t differ = 0;
+  std::size_t first = 0;
+  for (std::size_t i = whole.size(); i-- > 0;) {
+    if (std::memcmp(&whole[i], &one_by_one[i], sizeof(float)) == 0) continue;
+    ++differ;
+    first = i;
+  }
+  if (differ == 0) return true;
+  std::cerr << "a prompt of " << num_tokens << " tokens in one piece: " << differ << " of "
+            << whole.size() << " logits differ from those one by one, the first is " << first
+            << ": " << whole[first] << ", not " << one_by_one[first] << '\n';
+  return false;
+}
+
 /// Says whether the prompt in one piece gave the same bits.
 bool run_prompt(Runner& runner, std::vector<TokenId> tokens, int generate, std::ofstream& out) {
   std::vector<float> logits;
@@ -99,8 +117,7 @@ bool run_prompt(Runner& runner, std::vector<TokenId> tokens, int generate, std::
   }
   for (const TokenId token : tokens) std::cout << token << ' ';
   std::cout << '\n';
-  const auto whole = runner.run(tokens, 0);
-  return std::memcmp(whole.data(), logits.data(), logits.size() * sizeof(float)) == 0;
+  return are_same(runner.run(tokens, 0), logits, tokens.size());
 }
 
 Result<std::unique_ptr<Backend>> load(const Arguments& arguments) {

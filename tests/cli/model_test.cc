@@ -129,6 +129,30 @@ TEST(ModelInfo, SaysWhyADeviceIsNotToBeHad) {
   EXPECT_THAT(ran.out, HasSubstr("2,951,872, stored as bf16")) << "the rest is told all the same";
 }
 
+TEST(ModelInfo, SaysWhatLoadingWouldRefuse) {
+  const struct {
+    Words args;
+    const char* message_part;
+  } table[] = {
+      {{"--max-model-len", "5000"}, "max_model_len 5000: the model has 1024 positions"},
+      {{"--kv-cache-bytes", "1"}, "a KV cache of 1 bytes: one block of 16"},
+      {{"--dtype", "fp8"}, "dtype fp8: the checkpoint is not in fp8"},
+  };
+  for (const auto& [args, message_part] : table) {
+    const auto info = model("info", args);
+    EXPECT_EQ(info.status, kExitBad) << message_part;
+    EXPECT_THAT(info.out, HasSubstr("device         not to be had: " + std::string(message_part)));
+    Words run = args;
+    run.insert(run.end(), {"--prompt", "x"});
+    EXPECT_THAT(model("run", run).err, HasSubstr(message_part)) << "as loading says it";
+  }
+  EXPECT_THAT(model("info", {"--kv-cache-bytes", "1"}).out, Not(HasSubstr("yes, ")));
+  EXPECT_THAT(model("info", {"--dtype", "fp8"}).out, Not(HasSubstr("KV per token")))
+      << "a table without rows";
+  EXPECT_EQ(Json::parse(model("info", {"--dtype", "fp8", "-o", "json"}).out)["formats"],
+            Json::array());
+}
+
 TEST(ModelTokenize, GoesThereAndBack) {
   for (const std::string text :
        {"I am thirsty", "渴了", " two  spaces\n", "a <|im_end|> b", "", "x-1"}) {
@@ -268,6 +292,7 @@ TEST(ModelCommand, RefusesABadCommandLine) {
        kExitUsage,
        "--schema: cannot read '/nowhere'"},
       {{"model", "tokenize", "--model", kDemo}, kExitUsage, "TEXT or --decode"},
+      {{"model", "tokenize", "--model", kDemo, "x", "--device", "cpu"}, kExitUsage, "--device"},
       {{"model", "tokenize", "--model", kDemo, "x", "--decode", "1"}, kExitUsage, "TEXT or"},
       {{"model", "tokenize", "--model", kDemo, "--decode", "1,x"},
        kExitUsage,

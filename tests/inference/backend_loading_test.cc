@@ -68,6 +68,7 @@ TEST_F(BackendLoadingTest, HandsTheGpuWhatWasAskedFor) {
   const auto loaded = load();
   ASSERT_TRUE(loaded) << loaded.error().detail;
   EXPECT_EQ(loaded.value().backend->description(), "cuda X100");
+  EXPECT_EQ(loaded.value().device, Device::cuda);
   EXPECT_EQ(loaded.value().format, WeightFormat::bf16);
   EXPECT_EQ(loaded.value().stored, DType::bf16);
   EXPECT_EQ(loaded.value().why_cpu, "");
@@ -91,6 +92,7 @@ TEST_F(BackendLoadingTest, TakesTheCpuWhereAGpuLetsItDown) {
     const auto loaded = load();
     ASSERT_TRUE(loaded) << loaded.error().detail;
     EXPECT_THAT(std::string(loaded.value().backend->description()), StartsWith("cpu "));
+    EXPECT_EQ(loaded.value().device, Device::cpu);
     EXPECT_EQ(loaded.value().why_cpu, "X100: out of luck");
     EXPECT_EQ(loaded.value().backend->num_kv_blocks(), 1024) << "64 MiB, the CPU's default";
   }

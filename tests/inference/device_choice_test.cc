@@ -196,6 +196,21 @@ TEST(DeviceChoice, RefusesAContextThatIsNotThereWhateverTheDevice) {
   }
 }
 
+TEST(DeviceChoice, RefusesACacheThatHoldsNoBlock) {
+  const std::int64_t block = kv_block_bytes(small_model(), WeightFormat::bf16);
+  for (const Device device : {Device::automatic, Device::cpu, Device::cuda}) {
+    DeviceRequest request = request_for(device);
+    request.kv_cache_bytes = block;
+    EXPECT_TRUE(choose_device(request, small_model(), gpu_with(80 * kGiB)));
+    request.kv_cache_bytes = block - 1;
+    const auto refused = choose_device(request, small_model(), gpu_with(80 * kGiB));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::invalid_argument);
+    EXPECT_THAT(refused.error().detail, HasSubstr("a KV cache of " + std::to_string(block - 1) +
+                                                  " bytes: one block of 16"));
+  }
+}
+
 TEST(DeviceWords, AreThoseOfTheFlags) {
   EXPECT_EQ(dtype_from("bfloat16").value(), WeightFormat::bf16);
   EXPECT_EQ(dtype_from("auto").value(), std::nullopt);

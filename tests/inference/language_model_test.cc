@@ -136,6 +136,8 @@ TEST_F(LanguageModelTest, SaysWhatLoadingCameTo) {
   const LoadFacts& facts = model_->facts();
   EXPECT_GT(facts.weight_bytes, 5'000'000);
   EXPECT_EQ(facts.max_context, 1024);
+  EXPECT_EQ(facts.place, Device::cpu);
+  EXPECT_EQ(facts.format, WeightFormat::bf16);
   EXPECT_THAT(facts.device, HasSubstr("1 thread"));
   EXPECT_EQ(facts.kv_cache_bytes, default_kv_cache_bytes(model_->config(), WeightFormat::bf16, 0));
   EXPECT_EQ(facts.kv_cache_bytes, 64 << 20) << "the least: one context takes 4 MiB";

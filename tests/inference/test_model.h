@@ -2,6 +2,7 @@
 
 #include "inference/cpu_backend.h"
 #include "inference/weights.h"
+#include "tests/inference/need.h"
 
 #include <cmath>
 #include <cstddef>
@@ -82,7 +83,7 @@ inline ModelConfig small_config() {
 }
 
 inline std::unique_ptr<Backend> small_backend(const CpuOptions& options) {
-  return make_cpu_backend(small_config(), RandomWeights(11).make(small_config()), options).value();
+  return need(make_cpu_backend(small_config(), RandomWeights(11).make(small_config()), options));
 }
 
 inline std::vector<TokenId> random_tokens(std::mt19937& random, std::size_t n, int vocab_size) {
@@ -100,7 +101,7 @@ inline std::vector<std::vector<float>> step_by_step(Backend& backend,
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     auto& logits = all.emplace_back(static_cast<std::size_t>(backend.config().vocab_size));
     const StepPart part = {tokens.subspan(i, 1), static_cast<std::int64_t>(i), blocks, true};
-    backend.forward({&part, 1}, logits).value();
+    need(backend.forward({&part, 1}, logits));
   }
   return all;
 }

@@ -48,8 +48,9 @@ std::vector<int> choose(const std::vector<DeviceChoice>& choices, Rows rows) {
   const ScoredGroups groups = {logits.data(), best_logits.data(), best_tokens.data(),
                                rows.num_groups, kGroupSize};
   on_stream([&](cudaStream_t stream) {
-    enqueue_choose_tokens({stream}, how.data(), static_cast<int>(choices.size()), groups,
-                          tokens.data());
+    EXPECT_EQ(enqueue_choose_tokens({stream}, how.data(), static_cast<int>(choices.size()), groups,
+                                    tokens.data()),
+              cudaSuccess);
   });
   return tokens.get();
 }

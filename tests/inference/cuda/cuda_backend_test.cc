@@ -40,7 +40,7 @@ std::vector<float> last_logits(Backend& backend, std::span<const TokenId> tokens
                                std::int64_t position, std::span<const KvBlock> blocks) {
   std::vector<float> logits(static_cast<std::size_t>(backend.config().vocab_size));
   const StepPart part = {tokens, position, blocks, true};
-  backend.forward({&part, 1}, logits).value();
+  need(backend.forward({&part, 1}, logits));
   return logits;
 }
 
@@ -93,7 +93,7 @@ TEST(CudaBackend, ComesToTheSameBitsWhateverElseRuns) {
     parts.push_back({prompts[i], 0, blocks[i], i != 2});
   }
   std::vector<float> together(6 * 203);
-  backend->forward(parts, together).value();
+  need(backend->forward(parts, together));
   std::span<const float> rest = together;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     if (i == 2) continue;
@@ -132,7 +132,7 @@ TEST(CudaBackend, ComputesInFp8WhatItComputesInBf16) {
   const auto blocks = some_blocks(1, 2);
   const auto logits_of = [&](const Weights& weights, bool keeps_fp8) {
     options.keeps_fp8 = keeps_fp8;
-    const auto backend = make_cuda_backend(config, weights, options).value();
+    const auto backend = need(make_cuda_backend(config, weights, options));
     EXPECT_THAT(std::string(backend->description()), HasSubstr(keeps_fp8 ? "fp8" : "bf16"));
     return std::pair(joined(step_by_step(*backend, tokens, blocks)),
                      last_logits(*backend, tokens, 0, some_blocks(5, 2)));

@@ -2,6 +2,7 @@
 
 #include "inference/step_runner.h"
 #include "tests/inference/cuda/cuda_models.h"
+#include "tests/inference/cuda/device_array.h"
 
 #include <gmock/gmock.h>
 #include <runtime.h>
@@ -26,9 +27,9 @@ TEST(CudaDevice, AllocatesNothingOnceItHasSeenASize) {
   const auto backend = cuda_backend();
   std::mt19937 random(8);
   const auto tokens = random_tokens(random, 20, 203);
-  run(*backend, tokens).value();
+  need(run(*backend, tokens));
   const int before = cuda_on_host::num_allocations();
-  run(*backend, std::span(tokens).first(10)).value();
+  need(run(*backend, std::span(tokens).first(10)));
   step_by_step(*backend, std::span(tokens).first(4), some_blocks(0, 1));
   EXPECT_EQ(cuda_on_host::num_allocations(), before);
 }
@@ -88,13 +89,52 @@ TEST(CudaDevice, ThatIsLostFailsEachCallOfAStep) {
   }
 }
 
+TEST(CudaDevice, ThatTheBuildHasNoCodeForIsNamed) {
+  for (const cudaError_t error :
+       {cudaErrorNoKernelImageForDevice, cudaErrorInvalidDeviceFunction}) {
+    cuda_on_host::set_code(error);
+    const auto found = find_cuda_device(0);
+    cuda_on_host::set_code(cudaSuccess);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().code, Errc::unavailable);
+    EXPECT_EQ(found.error().detail,
+              "a processor has compute capability 9.0, this build has code for sm_90 compute_90 "
+              "only");
+  }
+  EXPECT_TRUE(find_cuda_device(0)) << "nothing stays behind";
+}
+
+TEST(DeviceArray, FailsTheTestWithTheNameOfTheError) {
+  const auto fails_with = [](const char* name) {
+    return testing::ThrowsMessage<std::runtime_error>(HasSubstr(name));
+  };
+  cuda_on_host::fail_next_call(cudaErrorMemoryAllocation);
+  EXPECT_THAT([] { const cuda::DeviceArray<float> array(4); },
+              fails_with("cudaMalloc: cudaErrorMemoryAllocation"));
+  const cuda::DeviceArray<float> array(4);
+  cuda_on_host::fail_next_work(cudaErrorIllegalAddress);
+  const auto work = [&](cudaStream_t stream) {
+    EXPECT_EQ(cudaMemsetAsync(array.data(), 0, 16, stream), cudaSuccess);
+  };
+  EXPECT_THAT([&] { cuda::on_stream(work); }, fails_with("cudaErrorIllegalAddress"));
+  EXPECT_THAT([&] { static_cast<void>(array.get()); }, fails_with("cudaErrorIllegalAddress"));
+  EXPECT_EQ(cudaDeviceReset(), cudaSuccess);
+}
+
+TEST(CudaModels, FailTheTestWithTheWordsOfTheError) {
+  cuda_on_host::set_device_memory(1 << 20);
+  EXPECT_THAT([] { cuda_backend(); },
+              testing::ThrowsMessage<std::runtime_error>(HasSubstr("bytes are free; weights")));
+  cuda_on_host::set_device_memory(std::size_t{1} << 30);
+}
+
 TEST(CudaDevice, ThatComputesNoNumbersSaysSo) {
   const ModelConfig config = cuda_config();
   Weights weights = RandomWeights(11).make(config);
   std::vector<float> lm_head(static_cast<std::size_t>(weights.lm_head.num_elements()), 0.5F);
   lm_head[100 * 96 + 7] = std::numeric_limits<float>::quiet_NaN();
   weights.lm_head.data = reinterpret_cast<const std::byte*>(lm_head.data());
-  const auto backend = make_cuda_backend(config, weights, cuda_options()).value();
+  const auto backend = need(make_cuda_backend(config, weights, cuda_options()));
   const auto runner = backend->step_runner(cuda_vocabulary());
   const std::vector<TokenId> tokens = {1, 2, 3};
   const auto blocks = some_blocks(0, 1);
@@ -103,9 +143,9 @@ TEST(CudaDevice, ThatComputesNoNumbersSaysSo) {
   const TokenCounts counts;
   const TokenChoice choice = {&greedy, &counts, {}, 3};
   std::vector<Result<TokenLogprob>> chosen;
-  runner->begin({&part, 1}).value();
-  runner->choose({&choice, 1}).value();
-  runner->collect(chosen).value();
+  need(runner->begin({&part, 1}));
+  need(runner->choose({&choice, 1}));
+  need(runner->collect(chosen));
   ASSERT_EQ(chosen.size(), 1);
   ASSERT_FALSE(chosen[0]);
   EXPECT_THAT(chosen[0].error().detail, HasSubstr("not finite"));

@@ -45,7 +45,7 @@ inline Vocabulary cuda_vocabulary(std::size_t num_used = 203) {
 
 inline std::unique_ptr<Backend> cuda_backend(const ModelConfig& config = cuda_config(),
                                              const CudaOptions& options = cuda_options()) {
-  return make_cuda_backend(config, RandomWeights(11).make(config), options).value();
+  return need(make_cuda_backend(config, RandomWeights(11).make(config), options));
 }
 
 /// The oracle: the same weights, rounded to bf16, and all else in fp32 on the processor.
@@ -69,7 +69,7 @@ inline std::unique_ptr<Backend> oracle_backend(const ModelConfig& config = cuda_
     }
   }
   for (TensorView* tensor : {&weights.norm, &weights.embedding, &weights.lm_head}) round(*tensor);
-  return make_cpu_backend(config, weights, {.format = WeightFormat::f32, .threads = 1}).value();
+  return need(make_cpu_backend(config, weights, {.format = WeightFormat::f32, .threads = 1}));
 }
 
 /// `num` blocks from `first` on, the last in front: no order that a kernel could get right by

@@ -94,6 +94,7 @@ std::vector<Ended> run_all(std::unique_ptr<Backend> backend, const Vocabulary& v
   std::vector<Ended> ended;
   for (auto& completion : completions) {
     const Completion done = completion.get();
+    EXPECT_NE(done.reason, FinishReason::error) << done.error;
     Ended& end = ended.emplace_back(Ended{done.tokens, done.reason, {}});
     for (const TokenLogprob& token : done.logprobs) end.logprobs.push_back(token.logprob);
   }

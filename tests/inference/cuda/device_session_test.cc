@@ -1,12 +1,15 @@
 // Losing a device, and getting it back.
 
+#include "inference/cuda/cuda_backend.h"
 #include "inference/cuda/device_memory.h"
 #include "inference/cuda/device_session.h"
 
 #include <gmock/gmock.h>
 #include <runtime.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <future>
 #include <iostream>
 #include <optional>
 #include <semaphore>
@@ -83,6 +86,17 @@ TEST(DeviceSession, IsOpenedOnceTheOthersHaveLetGo) {
   lets_go.join();
   ASSERT_TRUE(again) << again.error().detail;
   EXPECT_FALSE(again.value().is_lost());
+}
+
+TEST(DeviceSession, ThatIsLostIsWaitedForBeforeTheDeviceIsLookedAt) {
+  auto other = std::optional(DeviceSession::open(0).value());
+  cuda_on_host::fail_next_call(cudaErrorIllegalAddress);
+  EXPECT_FALSE(other->check(cudaSetDevice(0), "the device"));
+  auto found = std::async(std::launch::async, [] { return find_cuda_device(0); });
+  EXPECT_EQ(found.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  other.reset();
+  const auto device = found.get();
+  EXPECT_TRUE(device) << device.error().detail;
 }
 
 [[noreturn]] void lose_for_good() {

@@ -44,8 +44,9 @@ TEST_P(Embed, GathersScalesAndSumsSquares) {
   const DeviceArray<Bf16> scaled(8 * size);
   const DeviceArray<float> squares(3 * size / 16);
   on_stream([&](cudaStream_t stream) {
-    enqueue_embed({stream}, rows.data(), 3, chosen.data(), embedding.data(), norm.data(),
-                  HiddenState{hidden.data(), scaled.data(), squares.data(), depth});
+    EXPECT_EQ(enqueue_embed({stream}, rows.data(), 3, chosen.data(), embedding.data(), norm.data(),
+                            HiddenState{hidden.data(), scaled.data(), squares.data(), depth}),
+              cudaSuccess);
   });
   const auto hidden_values = hidden.get();
   const auto scaled_values = scaled.get();

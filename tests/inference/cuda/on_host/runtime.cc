@@ -43,6 +43,7 @@ struct Device {
   std::size_t allocated = 0;
   int allocations = 0;
   bool refuses_resets = false;
+  cudaError_t code = cudaSuccess;
   std::map<void*, std::size_t> memory;
 };
 
@@ -107,6 +108,7 @@ void refuse_resets() {
   device().refuses_resets = true;
 }
 
+void set_code(cudaError_t error) { device().code = error; }
 void set_device_memory(std::size_t bytes) { device().total = bytes; }
 std::size_t allocated_bytes() { return device().allocated; }
 int num_allocations() { return device().allocations; }
@@ -121,6 +123,10 @@ const char* cudaGetErrorName(cudaError_t error) {
       return "cudaSuccess";
     case cudaErrorMemoryAllocation:
       return "cudaErrorMemoryAllocation";
+    case cudaErrorInvalidDeviceFunction:
+      return "cudaErrorInvalidDeviceFunction";
+    case cudaErrorNoKernelImageForDevice:
+      return "cudaErrorNoKernelImageForDevice";
     case cudaErrorNoDevice:
       return "cudaErrorNoDevice";
     case cudaErrorInsufficientDriver:
@@ -318,7 +324,7 @@ cudaError_t cudaFuncSetAttribute(const void*, cudaFuncAttribute, int) {
 
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void*) {
   attributes->ptxVersion = 90;
-  return result(cudaSuccess);
+  return result(device().code);
 }
 
 cudaError_t cudaDeviceSynchronize() { return result(cudaSuccess); }

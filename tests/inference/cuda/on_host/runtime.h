@@ -13,6 +13,10 @@ void fail_next_work(cudaError_t error);
 /// From now on cudaDeviceReset() fails on a device that is lost, and leaves it so.
 void refuse_resets();
 
+/// What cudaFuncGetAttributes() says of each kernel: other than cudaSuccess, and the build has no
+/// code for the device.
+void set_code(cudaError_t error);
+
 /// Of the device that cudaMemGetInfo() and cudaGetDeviceProperties() tell of. No device: 0 bytes.
 void set_device_memory(std::size_t bytes);
 
