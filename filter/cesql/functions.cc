@@ -89,7 +89,10 @@ std::vector<const CesqlFunction*> CesqlFunctions::named(std::string_view name) c
 
 std::vector<std::string_view> CesqlFunctions::names() const {
   std::vector<std::string_view> names;
-  for (const CesqlFunction& function : functions_) names.emplace_back(function.name);
+  for (const CesqlFunction& function : functions_) {
+    // Those of one name were added one after the other, as a rule.
+    if (names.empty() || names.back() != function.name) names.emplace_back(function.name);
+  }
   return names;
 }
 

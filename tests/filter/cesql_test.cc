@@ -159,8 +159,9 @@ TEST(Cesql, TakesLongChainsAndLists) {
 }
 
 TEST(Cesql, EndsWhereItsStringsAreTooLong) {
+  const std::string value = repeated("x", 100'000);
   EventBuilder builder;
-  builder.set("id", "1").set("source", "/s").set("type", "t").set("long", repeated("x", 100'000));
+  builder.set("id", "1").set("source", "/s").set("type", "t").set("long", value);
   const EventPtr event = builder.build();
   EXPECT_EQ(yields("LENGTH(CONCAT(long" + repeated(",long", 5) + "))", *event), "600000");
   EXPECT_EQ(yields("LENGTH(CONCAT(long" + repeated(",long", 50) + "))", *event), "0 ! generic");
