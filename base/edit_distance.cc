@@ -42,10 +42,12 @@ std::optional<std::string_view> nearest(std::string_view name,
   std::size_t best_distance = 0;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kMaxLength || candidate == name) continue;
-    const std::size_t distance = edit_distance(name, candidate);
     // One slip in three letters, at least one; never all of a short name.
     const std::size_t shorter = std::min(name.size(), candidate.size());
+    const std::size_t longer = std::max(name.size(), candidate.size());
     const std::size_t allowed = std::max<std::size_t>(1, shorter / 3);
+    if (longer - shorter > allowed) continue;  // As many edits at least.
+    const std::size_t distance = edit_distance(name, candidate);
     if (distance > allowed || distance >= candidate.size()) continue;
     if (!best || distance < best_distance) {
       best = candidate;

@@ -75,7 +75,15 @@ int run_cesql(const CesqlFlags& flags) {
 
 // Zero or one. An expression that begins with a minus looks like an option and comes as a rest.
 bool take_rest(std::vector<std::string> rest, CesqlFlags& flags) {
-  std::erase(rest, "--");
+  // CLI11 leaves both the option that it does not know and what stands behind "--" in the rest.
+  const bool is_free = std::erase(rest, "--") > 0;
+  for (const std::string& word : rest) {
+    if (is_free || word.size() < 3 || !word.starts_with("--") || word[2] < 'a' || word[2] > 'z')
+      continue;
+    std::cerr << "error: unknown option " << word
+              << "; an expression that begins so goes behind --\n";
+    return false;
+  }
   flags.expressions.insert(flags.expressions.end(), rest.begin(), rest.end());
   if (flags.expressions.size() <= 1) return true;
   std::cerr << "error: two expressions, '" << flags.expressions[0] << "' and '"

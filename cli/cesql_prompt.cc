@@ -84,13 +84,17 @@ class Prompt {
       out_ << "error: " << valid.error().detail << '\n';
       return;
     }
-    EventBuilder builder;
-    event_->for_each_attribute([&](const Attribute& a) {
-      const bool required = a.name == "id" || a.name == "source" || a.name == "type";
-      if (a.name != name || (removes && required)) builder.set(a.name, a.value, a.type);
-    });
-    if (!removes) builder.set(name, value);
-    builder.data(event_->data(), event_->data_kind());
+    const bool is_required = name == "id" || name == "source" || name == "type";
+    if (name == "specversion" || (removes && is_required)) {
+      out_ << "error: '" << name << "' stays: an event has it; :event FILE reads another one\n";
+      return;
+    }
+    EventBuilder builder = EventBuilder::copy_of(*event_);
+    if (removes) {
+      builder.remove(name);
+    } else {
+      builder.set(name, value);
+    }
     event_ = builder.build();
   }
 

@@ -31,44 +31,61 @@ class Explainer {
  public:
   Explainer(const CesqlTree& tree, const Event& event) : tree_(tree), event_(event) {}
 
-  Explanation explain(const CesqlNode& node) const {
+  Explanation explain_root() const { return explain(tree_.root(), filtered(tree_.root())); }
+
+ private:
+  Explanation explain(const CesqlNode& node, Explanation out) const {
     const std::string_view word = word_of(node.op);
-    Explanation out = evaluated(node);
     if (word.empty()) {
       describe_leaf(node, out);
       return out;
     }
     out.clause = word;
     for (const std::uint32_t child : tree_.children_of(node)) {
-      out.parts.push_back(explain(tree_.nodes[child]));
+      out.parts.push_back(explain(tree_.nodes[child], cast(tree_.nodes[child])));
     }
-    // Said where it arises.
-    if (std::ranges::any_of(out.parts, [](const Explanation& part) { return has_problem(part); })) {
-      out.problem.clear();
-    }
+    // The first part says it, unless one that passes hides that.
+    const bool is_plain = node.op == CesqlOp::logical_and || out.parts.size() == 1;
+    if (is_plain && std::ranges::any_of(out.parts, has_problem)) out.problem.clear();
     return out;
   }
 
- private:
   static bool has_problem(const Explanation& part) {
     return !part.problem.empty() || std::ranges::any_of(part.parts, has_problem);
   }
 
-  // The node by itself, as a filter would see it.
-  Explanation evaluated(const CesqlNode& node) const {
+  static std::string problem_of(const CesqlEvaluator& evaluator) {
+    const CesqlError error = evaluator.error();
+    return error.detail + " (column " + std::to_string(error.column) + ")";
+  }
+
+  CesqlEvaluator evaluator() const {
     CesqlArena& arena = CesqlArena::of_thread();
     arena.reset();
-    CesqlEvaluator evaluator(tree_, event_, arena);
-    const CesqlValue value = evaluator.value(node);
+    return {tree_, event_, arena};
+  }
+
+  // As a filter: nothing but the Boolean true passes.
+  Explanation filtered(const CesqlNode& node) const {
+    CesqlEvaluator evaluating = evaluator();
+    const CesqlValue value = evaluating.value(node);
     Explanation out;
-    if (evaluator.failed()) {
-      const CesqlError error = evaluator.error();
-      out.problem = error.detail + " (column " + std::to_string(error.column) + ")";
+    if (evaluating.failed()) {
+      out.problem = problem_of(evaluating);
     } else if (value.type != CesqlType::boolean) {
       out.problem = "it is " + shown(value) + ", which is no Boolean";
     } else {
       out.passes = value.boolean();
     }
+    return out;
+  }
+
+  // As an operand of AND, OR, XOR and NOT.
+  Explanation cast(const CesqlNode& node) const {
+    CesqlEvaluator evaluating = evaluator();
+    Explanation out;
+    out.passes = evaluating.boolean(node) && !evaluating.failed();
+    if (evaluating.failed()) out.problem = problem_of(evaluating);
     return out;
   }
 
@@ -112,7 +129,7 @@ class Explainer {
 }  // namespace
 
 Explanation explain_cesql(const CesqlTree& tree, const Event& event) {
-  return Explainer(tree, event).explain(tree.root());
+  return Explainer(tree, event).explain_root();
 }
 
 }  // namespace sluice

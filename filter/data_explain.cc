@@ -133,8 +133,10 @@ class PathExplainer {
     if (at == 0 && name == "data" && path_.steps().size() > 1) {
       return "a path begins inside the data: leave out the 'data' in front";
     }
+    constexpr std::size_t kMostNames = 1000;  // Compared one by one, for each filter.
     std::vector<std::string> names;
     data_.each_member(object, [&](Value key, Value) {
+      if (names.size() == kMostNames) return;
       if (const auto text = data_.string(key)) names.emplace_back(*text);
     });
     const std::vector<std::string_view> views(names.begin(), names.end());

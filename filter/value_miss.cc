@@ -56,6 +56,9 @@ std::string ends_of(std::string_view text, std::string_view inner) {
 }
 
 std::string white_space_miss(Place place, std::string_view wanted, std::string_view seen) {
+  constexpr std::size_t kMostBytes =
+      4096;  // A longer value is no slip; the walk over it would cost.
+  if (seen.size() > kMostBytes) return {};
   const std::string_view inner_seen = trimmed(seen);
   if (inner_seen.size() < seen.size() && holds(place, inner_seen, wanted)) {
     return "the event's value has white space at " + ends_of(seen, inner_seen);

@@ -42,7 +42,7 @@ bool check_attributes(const YamlNode& attributes, std::string_view where, bool e
     } else if (value->kind != Kind::scalar) {
       refuse(*value, "'" + key->text + "' wants a string", "attributes have one value");
     } else if (value->text.empty() && !empty_value) {
-      refuse(*value, "'" + key->text + "' is empty, which no attribute is",
+      refuse(*value, "'" + key->text + "' is empty",
              "leave the attribute out, or use filter.attributes, where \"\" means present");
     }
   }

@@ -120,6 +120,8 @@ class Adviser {
   }
 
   void say(std::uint32_t offset, std::string text, std::string hint) {
+    constexpr std::size_t kMost = 10;  // More of the same helps nobody.
+    if (found_.size() == kMost) return;
     found_.push_back({column_of(tree_.source, offset), std::move(text), std::move(hint)});
   }
 

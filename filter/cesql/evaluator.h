@@ -28,13 +28,15 @@ class CesqlEvaluator {
   /// The same for a node whose type is boolean.
   [[nodiscard]] bool boolean_value(const CesqlNode& node) noexcept;
 
+  /// The value cast to a boolean, as AND, OR and XOR take their operands.
+  [[nodiscard]] bool boolean(const CesqlNode& node) noexcept;
+
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   /// What went wrong first; failed().
   [[nodiscard]] CesqlError error() const;
 
  private:
   // The value of a node, cast where it is of another type.
-  bool boolean(const CesqlNode& node) noexcept;
   std::int32_t integer(const CesqlNode& node) noexcept;
   std::string_view string(const CesqlNode& node) noexcept;
 

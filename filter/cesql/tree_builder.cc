@@ -129,7 +129,8 @@ std::string CesqlTreeBuilder::unknown_function(std::string_view name, std::size_
     wants += (wants.empty() ? "" : " or ") + std::to_string(function->parameters.size());
     if (function->rest) wants += " and more";
   }
-  return named.front()->name + " wants " + wants + " arguments, not " + std::to_string(count);
+  return named.front()->name + " wants " + wants + (wants == "1" ? " argument" : " arguments") +
+         ", not " + std::to_string(count);
 }
 
 CesqlTreeBuilder::Id CesqlTreeBuilder::operation(CesqlSpan span, CesqlOp op,

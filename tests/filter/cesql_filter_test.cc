@@ -165,5 +165,28 @@ TEST(CesqlFilter, ExplainsEachClause) {
   EXPECT_TRUE(both.parts[1].passes);
 }
 
+std::string parts_of(const char* expression) {
+  const FilterPtr filter = compiled(nlohmann::json{{"cesql", expression}}.dump());
+  const Explanation all = filter->explain(*case_event());
+  std::string out = all.parts[0].passes ? "pass" : "FAIL";
+  if (!all.parts[0].problem.empty()) out += "!";
+  for (const Explanation& part : all.parts[0].parts) {
+    out += part.passes ? " pass" : " FAIL";
+    if (!part.problem.empty()) out += "!";
+  }
+  return out;
+}
+
+TEST(CesqlFilter, ExplainsOperandsAsTheirOperatorTakesThem) {
+  EXPECT_EQ(parts_of("word AND count"), "pass pass pass") << "a String and an Integer, cast";
+  EXPECT_EQ(parts_of("word OR calm"), "pass pass FAIL");
+  EXPECT_EQ(parts_of("type AND urgent"), "FAIL FAIL! pass");
+  EXPECT_EQ(parts_of("missing = 1 OR urgent"), "FAIL! FAIL! pass") << "and OR says why";
+  EXPECT_EQ(parts_of("NOT word"), "FAIL pass");
+  EXPECT_EQ(parts_of("NOT urgent"), "FAIL pass");
+  EXPECT_EQ(parts_of("NOT type"), "FAIL FAIL!");
+  EXPECT_EQ(parts_of("NOT count"), "FAIL! pass") << "the kit's exception";
+}
+
 }  // namespace
 }  // namespace sluice

@@ -343,5 +343,13 @@ RC_GTEST_PROP(NearestMissOf, AnyTwoValuesIsText, ()) {
   }
 }
 
+TEST(Explain, DoesNotWalkALongValueForAHint) {
+  const std::string value = std::string(1'000'000, ' ') + "acme";
+  const EventPtr event = event_with({{"tenant", value}});
+  const Explanation all = compiled(R"({"exact":{"tenant":"acme"}})")->explain(*event);
+  EXPECT_FALSE(all.passes);
+  EXPECT_EQ(all.parts[0].hint.find("white space"), std::string::npos) << all.parts[0].hint;
+}
+
 }  // namespace
 }  // namespace sluice
